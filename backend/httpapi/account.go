@@ -167,7 +167,7 @@ func RegisterAccounts(a *API, s Accounts, jar CookieJar) {
 	add(a, route{id: "list-sessions", method: http.MethodGet, path: "/api/auth/sessions", tag: tag, summary: "My sessions and devices", needs: Signed},
 		func(ctx context.Context, _ *Empty) (*body[[]SessionInfo], error) { return reply(s.Sessions(ctx)) })
 	add(a, route{id: "revoke-session", method: http.MethodDelete, path: "/api/auth/sessions/{id}", tag: tag, summary: "End one of my sessions", needs: Signed},
-		func(ctx context.Context, in *idPath) (*Empty, error) { return done(s.RevokeSession(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*Empty, error) { return done(s.RevokeSession(ctx, in.ID)) })
 	add(a, route{id: "create-ticket", method: http.MethodPost, path: "/api/auth/ticket", tag: tag, summary: "A ticket that opens one WebSocket", needs: Signed},
 		func(ctx context.Context, _ *Empty) (*body[Ticket], error) { return reply(s.Ticket(ctx)) })
 }

@@ -178,13 +178,13 @@ func RegisterOperations(a *API, s Operations) {
 		})
 	add(a, route{id: "patch-provider", method: http.MethodPatch, path: "/api/admin/providers/{id}", tag: tag, summary: "Change, enable or disable", needs: WriteProviders},
 		func(ctx context.Context, in *struct {
-			idPath
+			IDPath
 			Body ProviderInput
 		}) (*body[Provider], error) {
 			return reply(s.PatchProvider(ctx, in.ID, in.Body))
 		})
 	add(a, route{id: "delete-provider", method: http.MethodDelete, path: "/api/admin/providers/{id}", tag: tag, summary: "Remove a provider and its key", needs: WriteProviders},
-		func(ctx context.Context, in *idPath) (*Empty, error) { return done(s.DeleteProvider(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*Empty, error) { return done(s.DeleteProvider(ctx, in.ID)) })
 	add(a, route{id: "test-provider", method: http.MethodPost, path: "/api/admin/providers/{id}/test", tag: tag, summary: "Make a real call and report it", needs: WriteProviders},
-		func(ctx context.Context, in *idPath) (*body[ProviderTest], error) { return reply(s.TestProvider(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*body[ProviderTest], error) { return reply(s.TestProvider(ctx, in.ID)) })
 }

@@ -123,19 +123,19 @@ func RegisterPeople(a *API, s People) {
 		func(ctx context.Context, in *body[Invite]) (*body[Link], error) { return reply(s.InviteUser(ctx, in.Body)) })
 	add(a, route{id: "patch-user", method: http.MethodPatch, path: "/api/admin/users/{id}", tag: tag, summary: "Change role or name, disable or enable", needs: WriteUsers},
 		func(ctx context.Context, in *struct {
-			idPath
+			IDPath
 			Body UserPatch
 		}) (*body[User], error) {
 			return reply(s.PatchUser(ctx, in.ID, in.Body))
 		})
 	add(a, route{id: "reset-user", method: http.MethodPost, path: "/api/admin/users/{id}/reset", tag: tag, summary: "A link to set a new password, or a fresh invite link", needs: WriteUsers, status: 201},
-		func(ctx context.Context, in *idPath) (*body[Link], error) { return reply(s.ResetLink(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*body[Link], error) { return reply(s.ResetLink(ctx, in.ID)) })
 	add(a, route{id: "list-keys", method: http.MethodGet, path: "/api/admin/keys", tag: tag, summary: "API keys", needs: ReadKeys},
 		func(ctx context.Context, _ *Empty) (*body[[]Key], error) { return reply(s.ListKeys(ctx)) })
 	add(a, route{id: "create-key", method: http.MethodPost, path: "/api/admin/keys", tag: tag, summary: "Create a key; the secret is shown once", needs: WriteKeys, status: 201},
 		func(ctx context.Context, in *body[NewKey]) (*body[CreatedKey], error) { return reply(s.CreateKey(ctx, in.Body)) })
 	add(a, route{id: "revoke-key", method: http.MethodDelete, path: "/api/admin/keys/{id}", tag: tag, summary: "Revoke a key", needs: WriteKeys},
-		func(ctx context.Context, in *idPath) (*Empty, error) { return done(s.RevokeKey(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*Empty, error) { return done(s.RevokeKey(ctx, in.ID)) })
 	add(a, route{id: "list-audit", method: http.MethodGet, path: "/api/admin/audit", tag: tag, summary: "Audit entries, newest first", needs: ReadAudit},
 		func(ctx context.Context, in *AuditQuery) (*body[AuditPage], error) { return reply(s.ListAudit(ctx, *in)) })
 	add(a, route{id: "verify-audit", method: http.MethodGet, path: "/api/admin/audit/verify", tag: tag, summary: "Check the chain", needs: ReadAudit},

@@ -119,9 +119,9 @@ func RegisterChat(a *API, c Chat, m Models, u Usage) {
 	add(a, route{id: "send-message", method: http.MethodPost, path: "/api/chat", tag: "chat", summary: "Send a message and start its answer", needs: UseChat, limit: textLimit},
 		func(ctx context.Context, in *body[ChatRequest]) (*body[Run], error) { return reply(c.Send(ctx, in.Body)) })
 	add(a, route{id: "get-run", method: http.MethodGet, path: "/api/chat/runs/{id}", tag: "chat", summary: "An answer and its text so far", needs: UseChat},
-		func(ctx context.Context, in *idPath) (*body[Run], error) { return reply(c.Run(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*body[Run], error) { return reply(c.Run(ctx, in.ID)) })
 	add(a, route{id: "stop-run", method: http.MethodPost, path: "/api/chat/runs/{id}/stop", tag: "chat", summary: "Stop an answer, keeping what was written", needs: UseChat},
-		func(ctx context.Context, in *idPath) (*body[Run], error) { return reply(c.Stop(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*body[Run], error) { return reply(c.Stop(ctx, in.ID)) })
 	add(a, route{id: "list-models", method: http.MethodGet, path: "/api/models", tag: "chat", summary: "Models the caller may use", needs: UseChat},
 		func(ctx context.Context, _ *Empty) (*body[[]Model], error) { return reply(m.ListModels(ctx)) })
 	add(a, route{id: "get-spend", method: http.MethodGet, path: "/api/usage/today", tag: "chat", summary: "What the caller spent today", needs: Signed},

@@ -94,7 +94,9 @@ type Conversations interface {
 	SaveDraft(ctx context.Context, conversationID string, d DraftText) error
 }
 
-type idPath struct {
+// IDPath names one row. It is exported because huma skips embedded structs that
+// are not.
+type IDPath struct {
 	ID string `path:"id" format:"uuid"`
 }
 
@@ -110,23 +112,23 @@ func RegisterConversations(a *API, s Conversations) {
 			return reply(s.CreateConversation(ctx, in.Body))
 		})
 	add(a, route{id: "get-conversation", method: http.MethodGet, path: "/api/conversations/{id}", tag: tag, summary: "One conversation with its messages", needs: UseChat},
-		func(ctx context.Context, in *idPath) (*body[Thread], error) { return reply(s.Thread(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*body[Thread], error) { return reply(s.Thread(ctx, in.ID)) })
 	add(a, route{id: "patch-conversation", method: http.MethodPatch, path: "/api/conversations/{id}", tag: tag, summary: "Rename, pin or change the model", needs: UseChat},
 		func(ctx context.Context, in *struct {
-			idPath
+			IDPath
 			Body ConversationPatch
 		}) (*body[Conversation], error) {
 			return reply(s.PatchConversation(ctx, in.ID, in.Body))
 		})
 	add(a, route{id: "trash-conversation", method: http.MethodDelete, path: "/api/conversations/{id}", tag: tag, summary: "Move to the trash", needs: UseChat},
-		func(ctx context.Context, in *idPath) (*Empty, error) { return done(s.TrashConversation(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*Empty, error) { return done(s.TrashConversation(ctx, in.ID)) })
 	add(a, route{id: "restore-conversation", method: http.MethodPost, path: "/api/conversations/{id}/restore", tag: tag, summary: "Take back out of the trash", needs: UseChat},
-		func(ctx context.Context, in *idPath) (*body[Conversation], error) {
+		func(ctx context.Context, in *IDPath) (*body[Conversation], error) {
 			return reply(s.RestoreConversation(ctx, in.ID))
 		})
 	add(a, route{id: "save-draft", method: http.MethodPut, path: "/api/conversations/{id}/draft", tag: tag, summary: "Keep the unsent text", needs: UseChat, limit: textLimit},
 		func(ctx context.Context, in *struct {
-			idPath
+			IDPath
 			Body DraftText
 		}) (*Empty, error) {
 			return done(s.SaveDraft(ctx, in.ID, in.Body))

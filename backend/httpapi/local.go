@@ -148,9 +148,9 @@ func RegisterLocal(a *API, s Local) {
 	add(a, route{id: "list-queue", method: http.MethodGet, path: "/api/local/queue", tag: tag, summary: "Messages that wait for their model", needs: Signed},
 		func(ctx context.Context, _ *Empty) (*body[[]QueueItem], error) { return reply(s.Queue(ctx)) })
 	add(a, route{id: "retry-queued", method: http.MethodPost, path: "/api/local/queue/{id}/retry", tag: tag, summary: "Send a waiting message now", needs: Signed},
-		func(ctx context.Context, in *idPath) (*Empty, error) { return done(s.RetryQueued(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*Empty, error) { return done(s.RetryQueued(ctx, in.ID)) })
 	add(a, route{id: "drop-queued", method: http.MethodDelete, path: "/api/local/queue/{id}", tag: tag, summary: "Take a waiting message back into the draft", needs: Signed},
-		func(ctx context.Context, in *idPath) (*Empty, error) { return done(s.DropQueued(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*Empty, error) { return done(s.DropQueued(ctx, in.ID)) })
 	add(a, route{id: "dismiss-notice", method: http.MethodDelete, path: "/api/local/notices/{id}", tag: tag, summary: "Dismiss a notice", needs: Signed},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" maxLength:"100"`
