@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Installs what is missing of the system's packages, saying what for.
+# usage: packages.sh [--missing] GROUP...      --missing only prints their names
+set -euo pipefail
+# shellcheck source=build/setup/speak.sh
+. "$(dirname "${BASH_SOURCE[0]}")/speak.sh"
+
+# group NAME: sets why and packages.
+group() {
+  case $1 in
+    build) why="to compile the desktop window"
+      packages="build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev" ;;
+    engine) why="to compile the local model's engine and fetch its source"
+      packages="g++ cmake ninja-build python3 python3-pip" ;;
+    screen) why="to test the window without a screen"
+      packages="xvfb x11-utils xdotool imagemagick fonts-dejavu-core fonts-noto-cjk procps" ;;
+    browser) why="to test browser mode and the console in a real browser, and clients from Python"
+      packages="chromium python3-venv" ;;
+    *) die "there is no group $1: build engine screen browser" ;;
+  esac
+}
+
+# installed NAME: by the package manager, or already there some other way.
+installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] && return
+  case $1 in
+    python3-pip) has_pip ;;
+    python3-venv) python3 -c 'import ensurepip' 2>/dev/null ;;
+    python3 | cmake | chromium) command -v "$1" >/dev/null ;;
+    ninja-build) command -v ninja >/dev/null ;;
+    *) return 1 ;;
+  esac
+}
+
+only_names=
+[ "${1:-}" != --missing ] || { only_names=1; shift; }
+if ! command -v apt-get >/dev/null; then
+  [ -z "$only_names" ] || exit 0
+  say "this system has no apt: install what these Debian packages hold yourself:"
+  for g in "$@"; do group "$g"; say "  $why: $packages"; done
+  exit 0
+fi
+missing=()
+for g in "$@"; do
+  group "$g"
+  want=()
+  for p in $packages; do installed "$p" || want+=("$p"); done
+  [ ${#want[@]} -gt 0 ] || continue
+  [ -n "$only_names" ] || say "needed $why: ${want[*]}"
+  missing+=("${want[@]}")
+done
+if [ -n "$only_names" ]; then printf '%s\n' "${missing[@]}"; exit 0; fi
+[ ${#missing[@]} -gt 0 ] || { say "nothing is missing"; exit 0; }
+command="apt-get install -y --no-install-recommends ${missing[*]}"
+if [ "$(id -u)" != 0 ]; then
+  die "this needs your password; run it and start again: sudo apt-get update && sudo $command"
+fi
+export DEBIAN_FRONTEND=noninteractive
+say "installing ${#missing[@]} packages"
+apt-get update -q >/dev/null || die "the package lists could not be loaded: check the network connection and start again"
+$command -q >/dev/null || die "apt could not install them: run '$command' to see why"
