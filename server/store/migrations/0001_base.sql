@@ -83,5 +83,5 @@ comment on function nexus.tenant_ids() is 'Maintenance: the id of every tenant, 
 revoke execute on all functions in schema nexus from public;
 grant execute on all functions in schema nexus to nexus_app;
 revoke execute on function nexus.protect(regclass, name) from nexus_app;
-alter default privileges in schema nexus revoke execute on functions from public;
+alter default privileges revoke execute on functions from public;
 alter default privileges in schema nexus grant execute on functions to nexus_app;

@@ -142,8 +142,9 @@ select nexus.protect('sync_dead');
 create function nexus.sync_heads(tenants uuid[], scopes text[])
     returns table (tenant_id uuid, scope text, seq bigint)
     language sql stable security definer
-    set search_path to public, pg_temp set nexus.definer to 'on'
-    as 'select h.tenant_id, h.scope, h.seq
+    set search_path to public, pg_temp
+    as 'select nexus.elevate();
+        select h.tenant_id, h.scope, h.seq
         from unnest(tenants, scopes) as w(tenant_id, scope)
         join public.sync_head h on h.tenant_id = w.tenant_id and h.scope = w.scope';
 comment on function nexus.sync_heads(uuid[], text[]) is 'Live hints: log positions of scopes that sockets of this node listen to. Reveals numbers only.';
