@@ -1,0 +1,89 @@
+// Package policy says what each role may do.
+package policy
+
+import (
+	"slices"
+
+	"nexusai/backend/httpapi"
+)
+
+// The roles that every tenant has.
+const (
+	Owner     = "owner"
+	Admin     = "admin"
+	Developer = "developer"
+	Member    = "member"
+	Auditor   = "auditor"
+)
+
+// roles is the whole table. The last two columns are what a role may do to
+// people: an admin runs the team but can neither make nor touch an owner.
+var roles = map[string]struct {
+	permissions []httpapi.Permission
+	manages     []string
+}{
+	Owner: {
+		permissions: everything,
+		manages:     []string{Owner, Admin, Developer, Member, Auditor},
+	},
+	Admin: {
+		permissions: everything,
+		manages:     []string{Admin, Developer, Member, Auditor},
+	},
+	Developer: {permissions: []httpapi.Permission{
+		httpapi.UseChat, httpapi.UseModels, httpapi.ReadDashboard, httpapi.ReadLogs,
+		httpapi.ReadKeys, httpapi.WriteKeys, httpapi.ReadProviders,
+	}},
+	Member: {permissions: []httpapi.Permission{httpapi.UseChat, httpapi.UseModels}},
+	Auditor: {permissions: []httpapi.Permission{
+		httpapi.ReadDashboard, httpapi.ReadLogs, httpapi.ReadUsers, httpapi.ReadKeys,
+		httpapi.ReadProviders, httpapi.ReadAudit,
+	}},
+}
+
+var everything = []httpapi.Permission{
+	httpapi.UseChat, httpapi.UseModels, httpapi.ReadDashboard, httpapi.ReadLogs,
+	httpapi.ReadUsers, httpapi.WriteUsers, httpapi.ReadKeys, httpapi.WriteKeys,
+	httpapi.ReadProviders, httpapi.WriteProviders, httpapi.ReadAudit,
+}
+
+// keyScopes are what an API key may carry: never the right to manage people,
+// keys or providers.
+var keyScopes = []httpapi.Permission{httpapi.UseModels, httpapi.ReadLogs}
+
+// Known says whether role exists.
+func Known(role string) bool {
+	_, ok := roles[role]
+	return ok
+}
+
+// Permissions of a role, in a stable order; an unknown role has none. The
+// caller owns the result.
+func Permissions(role string) []httpapi.Permission {
+	return slices.Clone(roles[role].permissions)
+}
+
+// MayManage says whether somebody of role actor may invite, change, disable or
+// reset somebody of role target, or give that role away.
+func MayManage(actor, target string) bool {
+	return slices.Contains(roles[actor].manages, target)
+}
+
+// KeyScope says whether an API key may carry scope at all.
+func KeyScope(scope string) bool {
+	return slices.Contains(keyScopes, httpapi.Permission(scope))
+}
+
+// KeyPermissions is what a key with these scopes may do. A key never exceeds
+// the role of the user who made it; maker is empty for the operator's keys,
+// which only their scopes bind.
+func KeyPermissions(scopes []string, maker string) []httpapi.Permission {
+	out := []httpapi.Permission{}
+	for _, scope := range scopes {
+		allowed := maker == "" || slices.Contains(roles[maker].permissions, httpapi.Permission(scope))
+		if KeyScope(scope) && allowed {
+			out = append(out, httpapi.Permission(scope))
+		}
+	}
+	return out
+}
