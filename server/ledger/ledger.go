@@ -1,0 +1,91 @@
+// Package ledger books what each model call cost.
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"nexusai/backend/llm"
+)
+
+// Price is what a deployment charges, in nano US dollars per 1,000 tokens.
+type Price struct {
+	Known   bool // false: the cost is unknown, which is not zero
+	Input   int64
+	Cached  int64 // of input tokens that the provider had cached
+	Output  int64
+	Version string // where the price is from and of which day
+}
+
+// Cost is the price of u, rounded to the nearest nano dollar once. Cached
+// tokens are part of the input and are billed once, at their own price.
+func (p Price) Cost(u llm.Usage) int64 {
+	if !p.Known {
+		return 0
+	}
+	cached := min(max(u.Cached, 0), max(u.Input, 0))
+	sum := new(big.Int)
+	for _, part := range []struct {
+		tokens int
+		price  int64
+	}{{max(u.Input, 0) - cached, p.Input}, {cached, p.Cached}, {max(u.Output, 0), p.Output}} {
+		sum.Add(sum, new(big.Int).Mul(big.NewInt(int64(part.tokens)), big.NewInt(part.price)))
+	}
+	sum.Add(sum, big.NewInt(500)).Div(sum, big.NewInt(1000))
+	return sum.Int64()
+}
+
+// Kind is what an entry does.
+type Kind string
+
+// Reserve holds back the worst case before a call, Release gives it back and
+// Settle books the real cost. Calls are settled without a reservation for now.
+const (
+	Reserve Kind = "reserve"
+	Settle  Kind = "settle"
+	Release Kind = "release"
+)
+
+// Entry is one line of the ledger. Empty UserID and KeyID are null.
+type Entry struct {
+	ID, CallID    string
+	Kind          Kind
+	At            time.Time
+	UserID, KeyID string
+	Model         string
+	Deployment    string
+	Usage         llm.Usage
+	AmountNanoUSD int64
+	PriceVersion  string
+	Unpriced      bool
+}
+
+const insertEntry = `
+insert into ledger_entry (tenant_id, id, call_id, kind, at, user_id, key_id, model, deployment,
+    input_tokens, cached_tokens, output_tokens, amount_nano_usd, price_version, unpriced, estimated)
+values ($1, $2, $3, $4, $5, nullif($6, '')::uuid, nullif($7, '')::uuid, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+on conflict do nothing`
+
+// Book queues the entry in a batch of the tenant's transaction. An entry that
+// is there already is left as it is: one call is settled once.
+func Book(b *pgx.Batch, tenantID string, e Entry) {
+	b.Queue(insertEntry, tenantID, e.ID, e.CallID, e.Kind, e.At, e.UserID, e.KeyID, e.Model, e.Deployment,
+		e.Usage.Input, e.Usage.Cached, e.Usage.Output, e.AmountNanoUSD, e.PriceVersion, e.Unpriced, e.Usage.Estimated)
+}
+
+const selectSpend = `
+select coalesce(sum(amount_nano_usd), 0)::bigint, count(*) from ledger_entry
+where tenant_id = $1 and user_id = $2 and at >= $3 and kind = 'settle'`
+
+// Spend is what a user's settled calls cost since then, and how many they were.
+func Spend(ctx context.Context, tx pgx.Tx, tenantID, userID string, since time.Time) (nanoUSD int64, calls int, err error) {
+	err = tx.QueryRow(ctx, selectSpend, tenantID, userID, since).Scan(&nanoUSD, &calls)
+	if err != nil {
+		return 0, 0, fmt.Errorf("add up a user's spend: %w", err)
+	}
+	return nanoUSD, calls, nil
+}
