@@ -18,7 +18,7 @@ const memorySpare = 256 * mib
 // machine has available. Where the system does not tell, it never refuses.
 // The error is a fault with code "unavailable".
 func CheckMemory(need int64) error {
-	have, known := availableMemory()
+	have, known := AvailableMemory()
 	if !known || have >= need+memorySpare {
 		return nil
 	}
@@ -27,8 +27,9 @@ func CheckMemory(need int64) error {
 		WithHint(fmt.Sprintf("Close other programs: it needs %d MB, %d MB are free.", need/mib, have/mib))
 }
 
-// availableMemory reads what Linux says a new program may use without swapping.
-func availableMemory() (bytes int64, known bool) {
+// AvailableMemory is what a new program may use without swapping, in bytes;
+// known only on Linux.
+func AvailableMemory() (bytes int64, known bool) {
 	b, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
 		return 0, false
@@ -50,6 +51,10 @@ func parseAvailable(meminfo []byte) (int64, bool) {
 	}
 	return 0, false
 }
+
+// FreeBytes is the disk space this user may still fill where dir, or the
+// nearest folder above it that exists, is.
+func FreeBytes(dir string) (int64, error) { return freeBytes(dir) }
 
 // existing is path or the nearest folder above it that is there.
 func existing(path string) string {

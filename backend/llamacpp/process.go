@@ -38,8 +38,8 @@ type process struct {
 }
 
 // start launches the server. Its socket file outlives it, and a stale one
-// would keep the next from starting.
-func (e *Engine) start(f Files) (*process, error) {
+// would keep the next from starting. The end of ctx does not kill it: stop does.
+func (e *Engine) start(ctx context.Context, f Files) (*process, error) {
 	if err := os.MkdirAll(e.cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the engine's folder: %w", err)
 	}
@@ -55,7 +55,7 @@ func (e *Engine) start(f Files) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.cmd = exec.Command(f.Bin, append(listen, e.args(f, keyFile)...)...)
+	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), f.Bin, append(listen, e.args(f, keyFile)...)...)
 	// Without this, idle worker threads spin: on a busy machine generation
 	// drops from 8 tokens a second to 1.
 	p.cmd.Env = append(os.Environ(), "GOMP_SPINCOUNT=0")

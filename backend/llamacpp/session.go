@@ -76,7 +76,7 @@ func (e *Engine) session(ctx context.Context) error {
 			return err
 		}
 	}
-	p, err := e.start(files)
+	p, err := e.start(ctx, files)
 	if err != nil {
 		return startFault(err)
 	}

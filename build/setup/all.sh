@@ -14,5 +14,5 @@ fi
 "$here/postgres.sh"
 "$here/python.sh"
 "$here/models.sh"
-"$here/linters.sh"
+"$here/lint.sh"
 "$here/engine.sh"
