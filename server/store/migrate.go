@@ -50,7 +50,7 @@ func Migrate(ctx context.Context, ownerURL string, log *slog.Logger) error {
 		return translate(fmt.Errorf("connect as the schema's owner: %w", err))
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing depends on a clean goodbye
-	if err := checkAppRole(ctx, conn); err != nil {
+	if err := errors.Join(checkAppRole(ctx, conn), checkExtensions(ctx, conn)); err != nil {
 		return err
 	}
 	// the lock belongs to the connection and goes with it
@@ -78,6 +78,25 @@ func checkAppRole(ctx context.Context, conn *pgx.Conn) error {
 	}
 	if !exists {
 		return errors.New("the database has no role nexus_app: as its administrator run `create role nexus_app login password '…' nosuperuser nobypassrls`, and give NEXUS_DATABASE_URL that role")
+	}
+	return nil
+}
+
+const missingExtensions = `
+select coalesce(string_agg('create extension ' || w.name, '; '), '')
+from unnest(array['vector', 'pg_trgm', 'unaccent', 'citext']) as w(name)
+where not exists (select from pg_extension e where e.extname = w.name)
+  and not exists (select from pg_available_extension_versions v where v.name = w.name and v.trusted)`
+
+// checkExtensions names those that only an administrator can create; the first
+// migration creates the others.
+func checkExtensions(ctx context.Context, conn *pgx.Conn) error {
+	var missing string
+	if err := conn.QueryRow(ctx, missingExtensions).Scan(&missing); err != nil {
+		return translate(fmt.Errorf("look for extensions: %w", err))
+	}
+	if missing != "" {
+		return fmt.Errorf("the database lacks extensions: as its administrator run `%s` in it", missing)
 	}
 	return nil
 }

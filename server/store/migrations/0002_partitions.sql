@@ -53,7 +53,8 @@ end $$;
 create function nexus.partition_by_month(tbl regclass, keep_months integer default null) returns void
     language plpgsql set search_path to public, pg_temp as $$
 begin
-    insert into partitioned_log (name, keep_months) select relname, partition_by_month.keep_months from pg_class where oid = tbl;
+    insert into partitioned_log (name, keep_months) select relname, partition_by_month.keep_months from pg_class where oid = tbl
+        on conflict (name) do update set keep_months = excluded.keep_months;
     perform nexus.ensure_partitions(tbl, 2);
 end $$;
 

@@ -45,7 +45,16 @@ func URLs(t testing.TB) (app, owner string) {
 }
 
 // Empty makes a database without any migration, owned by the schema's owner.
+// Only the extension that an administrator has to create is there.
 func Empty(t testing.TB) (app, owner string) {
+	t.Helper()
+	app, owner = Bare(t)
+	statement(t, SuperURL(t, app), "create extension vector")
+	return app, owner
+}
+
+// Bare makes a database that nobody has prepared.
+func Bare(t testing.TB) (app, owner string) {
 	t.Helper()
 	return create(t, "template template0")
 }
