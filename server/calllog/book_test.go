@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"nexusai/backend/catalog"
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
 	"nexusai/backend/llm"
@@ -62,7 +63,7 @@ func call(tenant, model string) calllog.Call {
 
 var priced = calllog.Outcome{
 	State: calllog.OK, Deployment: "This server", Attempts: 1, Usage: llm.Usage{Input: 10, Output: 5},
-	Price: ledger.Price{Known: true, Input: 1000, Output: 2000, Version: "test"},
+	Price: ledger.Price{Known: true, Version: "test", Price: catalog.Price{InputNano: 1_000_000, OutputNano: 2_000_000}},
 }
 
 // stored waits until n rows of the tenant are in the database.

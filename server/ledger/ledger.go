@@ -4,39 +4,27 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"math/big"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"nexusai/backend/catalog"
 	"nexusai/backend/llm"
 )
 
-// Price is what a deployment charges, in nano US dollars per 1,000 tokens.
+// Price is what a deployment charges for a call, and where that is known from.
 type Price struct {
-	Known   bool // false: the cost is unknown, which is not zero
-	Input   int64
-	Cached  int64 // of input tokens that the provider had cached
-	Output  int64
-	Version string // where the price is from and of which day
+	catalog.Price
+	Known   bool   // false: the cost is unknown, which is not zero
+	Version string // where the price is from; empty when it is unknown
 }
 
-// Cost is the price of u, rounded to the nearest nano dollar once. Cached
-// tokens are part of the input and are billed once, at their own price.
+// Cost is the price of u in nano US dollars, 0 when no price is known.
 func (p Price) Cost(u llm.Usage) int64 {
 	if !p.Known {
 		return 0
 	}
-	cached := min(max(u.Cached, 0), max(u.Input, 0))
-	sum := new(big.Int)
-	for _, part := range []struct {
-		tokens int
-		price  int64
-	}{{max(u.Input, 0) - cached, p.Input}, {cached, p.Cached}, {max(u.Output, 0), p.Output}} {
-		sum.Add(sum, new(big.Int).Mul(big.NewInt(int64(part.tokens)), big.NewInt(part.price)))
-	}
-	sum.Add(sum, big.NewInt(500)).Div(sum, big.NewInt(1000))
-	return sum.Int64()
+	return p.Price.Cost(u)
 }
 
 // Kind is what an entry does.

@@ -1,34 +1,88 @@
 package ledger_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"nexusai/backend/catalog"
+	"nexusai/backend/fault"
 	"nexusai/backend/llm"
 	"nexusai/server/ledger"
+	"nexusai/server/store/storetest"
 )
+
+var price = ledger.Price{Known: true, Version: "test", Price: catalog.Price{InputNano: 2_500_000_000, CachedNano: 1_250_000_000, OutputNano: 10_000_000_000}}
 
 func TestCost(t *testing.T) {
 	t.Parallel()
-	price := ledger.Price{Known: true, Input: 2_500_000, Cached: 1_250_000, Output: 10_000_000}
+	usage := llm.Usage{Input: 1000, Cached: 400, Output: 1000}
+	if got := price.Cost(usage); got != 600*2500+400*1250+1000*10_000 {
+		t.Errorf("cost %d", got)
+	}
+	unknown := price
+	unknown.Known = false
+	if got := unknown.Cost(usage); got != 0 {
+		t.Errorf("an unknown price costs %d", got)
+	}
+}
+
+func TestACallIsSettledOnce(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	tenant, other := storetest.Tenant(t, db), storetest.Tenant(t, db)
+	user, call := uuid.NewString(), uuid.NewString()
+	now := time.Now().UTC()
+	entry := ledger.Entry{
+		ID: call, CallID: call, Kind: ledger.Settle, At: now, UserID: user, Model: "m", Deployment: "d",
+		Usage: llm.Usage{Input: 10, Output: 5}, AmountNanoUSD: 75, PriceVersion: "test",
+	}
+	again := entry
+	again.ID = uuid.NewString()
+	old := entry
+	old.ID, old.CallID, old.At = uuid.NewString(), uuid.NewString(), now.Add(-24*time.Hour)
+	err := db.Tenant(t.Context(), tenant, func(tx pgx.Tx) error {
+		var batch pgx.Batch
+		for _, e := range []ledger.Entry{entry, entry, again, old} {
+			ledger.Book(&batch, tenant, e)
+		}
+		return tx.SendBatch(t.Context(), &batch).Close()
+	})
+	if err != nil {
+		t.Fatal(fault.Cause(err))
+	}
 	for _, tt := range []struct {
-		name  string
-		price ledger.Price
-		usage llm.Usage
-		want  int64
-	}{
-		{"input and output", price, llm.Usage{Input: 1000, Output: 1000}, 12_500_000},
-		{"cached tokens are billed once", price, llm.Usage{Input: 1000, Cached: 400}, 600*2500 + 400*1250},
-		{"more cached than input counts as input", price, llm.Usage{Input: 10, Cached: 50}, 10 * 1250},
-		{"reasoning is part of output", price, llm.Usage{Output: 100, Reasoning: 60}, 1_000_000},
-		{"negative counts cost nothing", price, llm.Usage{Input: -5, Output: -5}, 0},
-		{"rounds once, to the nearest", ledger.Price{Known: true, Input: 499, Output: 1}, llm.Usage{Input: 1, Output: 1}, 1},
-		{"unknown is not a price", ledger.Price{Input: 5, Output: 5}, llm.Usage{Input: 1000, Output: 1000}, 0},
-		{"large", ledger.Price{Known: true, Output: 1 << 40}, llm.Usage{Output: 1 << 30}, 1180591620717411303},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := tt.price.Cost(tt.usage); got != tt.want {
-				t.Errorf("cost %d, want %d", got, tt.want)
+		tenant string
+		nano   int64
+		calls  int
+	}{{tenant, 75, 1}, {other, 0, 0}} {
+		err := db.TenantRead(t.Context(), tt.tenant, func(tx pgx.Tx) error {
+			nano, calls, err := ledger.Spend(t.Context(), tx, tt.tenant, user, now.Add(-time.Hour))
+			if nano != tt.nano || calls != tt.calls {
+				t.Errorf("spent %d in %d calls, want %d in %d", nano, calls, tt.nano, tt.calls)
 			}
+			return err
 		})
+		if err != nil {
+			t.Fatal(fault.Cause(err))
+		}
+	}
+}
+
+func TestEntriesCannotBeChanged(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	tenant := storetest.Tenant(t, db)
+	for _, sql := range []string{`update ledger_entry set amount_nano_usd = 0`, `delete from ledger_entry`} {
+		err := db.Tenant(context.Background(), tenant, func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), sql)
+			return err
+		})
+		if err == nil {
+			t.Errorf("%s was allowed", sql)
+		}
 	}
 }
