@@ -92,7 +92,7 @@ func (p *place) moveWithinReach(dir string) error {
 	return os.WriteFile(pointer, []byte(p.home+"\n"), 0o644)
 }
 
-// makeSocketDir keeps the socket beside the data unless its path gets too long.
+// makeSocketDir chooses the folder of the socket: inside home, unless its path gets too long.
 func (p *place) makeSocketDir() error {
 	p.socket = filepath.Join(p.home, "run")
 	if len(filepath.Join(p.socket, ".s.PGSQL."+strconv.Itoa(port))) > longestSocket {
@@ -102,10 +102,25 @@ func (p *place) makeSocketDir() error {
 			p.socket = filepath.Join("/tmp", filepath.Base(p.socket))
 		}
 	}
+	return p.openSocketDir()
+}
+
+// openSocketDir makes the folder and refuses one that somebody else put there.
+func (p *place) openSocketDir() error {
 	if err := os.MkdirAll(p.socket, 0o700); err != nil {
 		return fmt.Errorf("make the socket folder: %w", err)
 	}
+	if !p.runAs.trusts(p.socket) {
+		return fmt.Errorf("the socket folder %s belongs to somebody else: remove it", p.socket)
+	}
 	return p.runAs.own(p.socket, 0o700)
+}
+
+// closeSocketDir removes the folder if it is not inside the data folder.
+func (p *place) closeSocketDir() {
+	if filepath.Dir(p.socket) != p.home {
+		_ = os.Remove(p.socket) // not empty: somebody still uses it
+	}
 }
 
 // record is what a data folder remembers of the build that made it.

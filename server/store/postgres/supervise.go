@@ -65,9 +65,10 @@ func (c *Cluster) attached() bool {
 // own makes the cluster if need be and keeps a postmaster running until ctx
 // ends. It returns an error only when the cluster could never start.
 func (c *Cluster) own(ctx context.Context, report func(error)) error {
-	if err := c.sweep(); err != nil {
+	if err := errors.Join(c.sweep(), c.place.openSocketDir()); err != nil {
 		return err
 	}
+	defer c.place.closeSocketDir()
 	if err := c.create(ctx); err != nil {
 		return err
 	}
@@ -237,7 +238,8 @@ func (c *Cluster) arguments() []string {
 		"unix_socket_permissions": "0777", // the folder is 0700
 		"port":                    fmt.Sprint(port),
 		"password_encryption":     "scram-sha-256",
-		// user text must not reach the log through an error's statement or detail
+		// an error quotes what the user sent; whoever sent the statement gets it and logs what is safe
+		"log_min_messages":           "log",
 		"log_error_verbosity":        "terse",
 		"log_min_error_statement":    "panic",
 		"log_parameter_max_length":   "0",
