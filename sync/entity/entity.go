@@ -79,7 +79,7 @@ type Entity struct {
 
 const (
 	maxTitle = 2_000
-	maxText  = 256 << 10
+	maxText  = 1_000_000 // so that one operation fits one push
 	maxName  = 400
 )
 
