@@ -98,8 +98,20 @@ func checkExtensions(ctx context.Context, conn *pgx.Conn) error {
 	if missing != "" {
 		return fmt.Errorf("the database lacks extensions: as its administrator run `%s` in it", missing)
 	}
+	var old string
+	if err := conn.QueryRow(ctx, oldVector).Scan(&old); err != nil {
+		return translate(fmt.Errorf("read pgvector's version: %w", err))
+	}
+	if old != "" {
+		return fmt.Errorf("the database has pgvector %s: update it to 0.8.0 or newer", old)
+	}
 	return nil
 }
+
+const oldVector = `
+select coalesce((select coalesce(e.extversion, v.default_version)
+from pg_available_extensions v left join pg_extension e on e.extname = v.name
+where v.name = 'vector' and string_to_array(coalesce(e.extversion, v.default_version), '.')::int[] < array[0, 8]), '')`
 
 const selectApplied = `select version, sha256 from nexus_migration`
 

@@ -86,7 +86,11 @@ func bundleDirs() []string {
 	if self, err := os.Executable(); err == nil {
 		dirs = append(dirs, filepath.Join(filepath.Dir(self), "..", "pg"))
 	}
-	return append(dirs, CacheDir(), filepath.Join(rootCache, BundleVersion))
+	dirs = append(dirs, CacheDir(), filepath.Join(rootCache, BundleVersion))
+	if !ownedBy(rootCache, 0, os.Geteuid()) { // anybody may make folders in /var/tmp
+		dirs = slices.DeleteFunc(dirs, func(dir string) bool { return filepath.Dir(dir) == rootCache })
+	}
+	return dirs
 }
 
 // rootCache is where root keeps the bundle: PostgreSQL refuses to run as root,

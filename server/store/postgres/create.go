@@ -130,8 +130,20 @@ func makeExtensions(ctx context.Context, conn *pgx.Conn) error {
 		if _, err := conn.Exec(ctx, "create extension if not exists "+name); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		// a newer build may bring a newer one; the same one only gives a notice
+		if _, err := conn.Exec(ctx, "alter extension "+name+" update"); err != nil {
+			return fmt.Errorf("update %s: %w", name, err)
+		}
 	}
-	return nil
+	// pgvector below 0.8.2 overflows a buffer in parallel HNSW builds
+	_, err := conn.Exec(ctx, `do $$ begin
+		if (select string_to_array(extversion, '.')::int[] < array[0, 8, 2] from pg_extension where extname = 'vector') then
+			alter database `+database+` set max_parallel_maintenance_workers = 0;
+		else
+			alter database `+database+` reset max_parallel_maintenance_workers;
+		end if;
+	end $$`)
+	return err
 }
 
 const sortingVersion = `select coalesce(pg_collation_actual_version(oid), '') from pg_collation where collname = 'und-x-icu'`

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -68,12 +69,20 @@ func (p *person) own(path string, mode fs.FileMode) error {
 
 // trusts reports whether path is a real folder of ours or of the person.
 func (p *person) trusts(path string) bool {
+	if p != nil && ownedBy(path, int(p.uid)) {
+		return true
+	}
+	return ownedBy(path, os.Geteuid())
+}
+
+// ownedBy reports whether path is a folder, no link to one, of one of the users.
+func ownedBy(path string, uids ...int) bool {
 	info, err := os.Lstat(path)
 	if err != nil || !info.IsDir() {
 		return false
 	}
 	st, ok := info.Sys().(*syscall.Stat_t)
-	return ok && (int(st.Uid) == os.Geteuid() || p != nil && st.Uid == p.uid)
+	return ok && slices.Contains(uids, int(st.Uid))
 }
 
 // reaches reports whether the person may pass through every folder above path,

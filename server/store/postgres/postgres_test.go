@@ -132,6 +132,11 @@ func checkServer(t *testing.T, c *postgres.Cluster) {
 		}
 	}
 	var open int
+	const guarded = `select (current_setting('max_parallel_maintenance_workers') = '0') = (string_to_array(extversion, '.')::int[] < array[0, 8, 2]) from pg_extension where extname = 'vector'`
+	var ok bool
+	if err := app.QueryRow(t.Context(), guarded).Scan(&ok); err != nil || !ok {
+		t.Errorf("parallel index builds are not limited to pgvectors that bear them: %v", err)
+	}
 	if err := super.QueryRow(t.Context(), `select count(*) from pg_hba_file_rules where auth_method <> 'scram-sha-256'`).Scan(&open); err != nil || open != 0 {
 		t.Errorf("%d ways in need no password, %v", open, err)
 	}
