@@ -173,7 +173,7 @@ func (a *answer) whole(ctx context.Context, body io.Reader, limit int64) error {
 	if err := a.event(Event{Data: data}); err != nil {
 		return stopped(ctx, err)
 	}
-	a.tally.done = true
+	a.tally.settle()
 	if f := a.tally.verdict(); f != nil {
 		return f
 	}

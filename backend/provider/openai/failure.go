@@ -71,7 +71,8 @@ func classify(status int, kind, text string) (fault.Code, string) {
 	switch {
 	case contextTooLong(kind, text):
 		return fault.ContextTooLong, safeContext
-	case strings.Contains(kind, "insufficient_quota"), strings.Contains(text, "insufficient_quota"):
+	case strings.Contains(kind, "insufficient_quota"), strings.Contains(text, "insufficient_quota"),
+		strings.Contains(text, "API key not valid"): // Google says so with 400
 		return fault.UpstreamRefused, safeRefused // waiting does not help
 	case status == http.StatusTooManyRequests, strings.Contains(kind, "rate_limit"):
 		return fault.RateLimited, safeLimited

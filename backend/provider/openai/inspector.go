@@ -81,8 +81,9 @@ func Inspect(body []byte) (Seen, *fault.Fault) {
 	if err := json.Unmarshal(body, &c); err != nil {
 		return Seen{}, malformed(err)
 	}
-	t := tally{done: true}
+	var t tally
 	t.chunk(&c)
+	t.settle()
 	seen := Seen{
 		ID: t.id, Model: t.model, Usage: t.usage, HasUsage: t.hasUsage, Finish: t.finish,
 		Bytes: t.bytes, Done: true, Failure: t.failure,

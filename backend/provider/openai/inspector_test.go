@@ -128,7 +128,7 @@ func TestInspectWholeBodies(t *testing.T) {
 	if seen, f = openai.Inspect([]byte(`{"object":"list","data":[{"embedding":[1]}],"usage":{"prompt_tokens":3}}`)); f != nil || seen.Usage.Input != 3 {
 		t.Errorf("%+v %v", seen, f)
 	}
-	for _, bad := range []string{``, ` `, `{`, `{}`, `[]`, `{"error":{"message":"x"}}`, `{"choices":[]}`, `{"choices":[{"message":{"content":"cut"}}]}`} {
+	for _, bad := range []string{``, ` `, `{`, `{}`, `[]`, `{"error":{"message":"x"}}`, `{"choices":[]}`, `{"choices":[{"message":{"content":""}}]}`, `{"choices":[{"message":{"content":"cut"`} {
 		if _, f := openai.Inspect([]byte(bad)); f == nil || f.Code != fault.UpstreamFailed {
 			t.Errorf("%q is %v", bad, f)
 		}

@@ -118,6 +118,20 @@ func (t *tally) whole() bool {
 	return t.allFinished()
 }
 
+// settle takes a missing finish reason for given: in an answer that came in one
+// piece the end of the JSON is the proof that nothing was cut.
+func (t *tally) settle() {
+	t.done = true
+	if t.bytes == 0 {
+		return
+	}
+	for index, finished := range t.finished {
+		if !finished {
+			t.finished[index], t.finish = true, llm.FinishStop
+		}
+	}
+}
+
 func (t *tally) allFinished() bool {
 	for _, finished := range t.finished {
 		if !finished {
