@@ -72,11 +72,14 @@ func (b *Broker) attempts(ctx context.Context, all []Deployment, report *Report,
 		}
 		others := without(all, d.ID)
 		wait, again := b.retry(f, len(others) > 0)
-		if !again || pause(ctx, wait) != nil {
+		if !again {
 			return f
 		}
 		b.log.WarnContext(ctx, "attempt failed, trying once more", "model", d.Model, "deployment", d.ID,
 			"attempt", n, "code", string(f.Code), "err", fault.Cause(f))
+		if err := pause(ctx, wait); err != nil {
+			return explain(ctx, err)
+		}
 		if left = others; len(left) == 0 {
 			left = all
 		}
