@@ -192,5 +192,6 @@ func (r *Replica) fork(ctx context.Context, name string) ([]Effect, error) {
 	if err != nil {
 		return r.pushLater(name, Failure{}), fmt.Errorf("take a new client id: %w", err)
 	}
+	r.lanes[name].attempt = 0 // the server answered, so no timer is set
 	return r.flushAll(ctx)
 }
