@@ -2,6 +2,8 @@ module nexusai
 
 go 1.26.8
 
+ignore ./frontend/node_modules
+
 require (
 	github.com/bep/debounce v1.2.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect

@@ -1,0 +1,11 @@
+export * from "./types";
+export * from "./account";
+export * from "./admin";
+export * from "./chat";
+export * from "./conversations";
+export * from "./local";
+export { configureApi, currentAuth } from "./client";
+export { bearerAuth, cookieAuth, type Auth } from "./auth";
+export { createInvalidator, staleAfter } from "./hints";
+export { hasCode, problemOf, ProblemError, type Problem } from "./problem";
+export { newId } from "./ids";

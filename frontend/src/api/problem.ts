@@ -1,0 +1,47 @@
+import type { components } from "./schema";
+
+export type Problem = components["schemas"]["Problem"];
+
+/** Every failed request, whatever went wrong, is one of these. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly problem: Problem;
+
+  constructor(problem: Problem, cause?: unknown) {
+    super(problem.code, { cause });
+    this.problem = problem;
+  }
+
+  get code(): string {
+    return this.problem.code;
+  }
+}
+
+/** What a host that cannot be reached, or does not speak the contract, amounts to. */
+export function localProblem(code: "network" | "reply.invalid", status = 0): Problem {
+  return {
+    type: `urn:nexusai:${code}`,
+    title: "",
+    status,
+    code,
+    key: `fault.${code}`,
+    detail: code === "network" ? "No answer from NexusAI." : "NexusAI answered in a way that this page does not understand.",
+  };
+}
+
+/** Reads an error body; anything that is not a problem document becomes one. */
+export function problemFrom(body: unknown, status: number): Problem {
+  if (typeof body === "object" && body !== null && "code" in body && typeof body.code === "string") {
+    return { ...localProblem("reply.invalid", status), ...(body as Problem) };
+  }
+  return localProblem("reply.invalid", status);
+}
+
+/** The Problem of anything thrown. */
+export function problemOf(error: unknown): Problem {
+  return error instanceof ProblemError ? error.problem : localProblem("reply.invalid");
+}
+
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof ProblemError && codes.includes(error.code);
+}

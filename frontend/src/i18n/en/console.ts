@@ -1,0 +1,23 @@
+export default {
+  title: "NexusAI console",
+  operate: "Operate",
+  govern: "Govern",
+  manage: "Manage",
+  dashboard: "Dashboard",
+  logs: "Inference logs",
+  providers: "Providers",
+  audit: "Audit",
+  users: "Users",
+  keys: "API keys",
+  live: "Live",
+  reconnecting: "Reconnecting",
+  forbidden: "Your role does not include this page",
+  forbiddenText: "An administrator of {{team}} can change that.",
+  role: {
+    owner: "Owner",
+    admin: "Administrator",
+    developer: "Developer",
+    member: "Member",
+    auditor: "Auditor",
+  },
+} as const;

@@ -1,0 +1,3 @@
+export default {
+  title: "Inference logs",
+} as const;

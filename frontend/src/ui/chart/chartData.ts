@@ -1,0 +1,17 @@
+export interface Series {
+  label: string;
+  /** One per time; null is a gap. */
+  values: readonly (number | null)[];
+  /** A colour token without its prefix: "accent", "danger", "family-qwen". */
+  color: string;
+  dash?: readonly number[];
+  /** Filled down to zero: for amounts, not for levels. */
+  fill?: boolean;
+  format: (value: number) => string;
+}
+
+export interface ChartData {
+  /** Seconds since 1970, rising. */
+  times: readonly number[];
+  series: readonly Series[];
+}

@@ -1,0 +1,75 @@
+import type UPlot from "uplot";
+import type { Format } from "@/i18n";
+import type { Series } from "./chartData";
+
+interface Input {
+  width: number;
+  height: number;
+  series: readonly Series[];
+  format: Format;
+  color: (token: string) => string;
+  onHover: (hover: { index: number; left: number } | undefined) => void;
+  onZoom: (from: number, to: number) => void;
+}
+
+const axisFont = '11px "Inter Variable", sans-serif';
+const day = 86_400;
+
+export function plotOptions({ width, height, series, format, color, onHover, onZoom }: Input): UPlot.Options {
+  const grid = { stroke: color("line"), width: 1 };
+  const first = series[0];
+  return {
+    width,
+    height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false, setScale: false } },
+    scales: {
+      x: { time: true },
+      // Amounts and durations start at zero, or a small change looks like a large one.
+      y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
+    },
+    axes: [
+      {
+        stroke: color("faint"),
+        font: axisFont,
+        grid: { show: false },
+        ticks: { show: false },
+        size: 24,
+        space: 70,
+        values: (_, splits) => splits.map((at) => ((splits.at(-1) ?? 0) - (splits[0] ?? 0) > 2 * day ? format.day(at * 1000) : format.time(at * 1000))),
+      },
+      {
+        stroke: color("faint"),
+        font: axisFont,
+        grid,
+        ticks: { show: false },
+        size: 64,
+        space: 36,
+        values: (_, splits) => splits.map((value) => first?.format(value) ?? String(value)),
+      },
+    ],
+    series: [
+      {},
+      ...series.map((s) => ({
+        label: s.label,
+        stroke: color(s.color),
+        width: 1.5,
+        spanGaps: false,
+        points: { show: false },
+        ...(s.dash ? { dash: [...s.dash] } : {}),
+        ...(s.fill ? { fill: `color-mix(in oklch, ${color(s.color)} 12%, transparent)` } : {}),
+      })),
+    ],
+    hooks: {
+      setCursor: [(u) => onHover(u.cursor.idx === null || u.cursor.idx === undefined ? undefined : { index: u.cursor.idx, left: (u.cursor.left ?? 0) + u.bbox.left / devicePixelRatio })],
+      setSelect: [
+        (u) => {
+          if (u.select.width < 8) return;
+          onZoom(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { useCallback, useState } from "react";
+
+/** State that this browser remembers: pane widths, chosen columns. Nothing secret. */
+export function useStored<V>(key: string, initial: V, read: (value: unknown) => V | undefined): [V, (value: V) => void] {
+  const name = `nexus.${key}`;
+  const [value, setValue] = useState<V>(() => {
+    try {
+      const text = localStorage.getItem(name);
+      return (text === null ? undefined : read(JSON.parse(text))) ?? initial;
+    } catch {
+      return initial; // storage is off or holds what an older version wrote
+    }
+  });
+  const store = useCallback(
+    (next: V) => {
+      setValue(next);
+      try {
+        localStorage.setItem(name, JSON.stringify(next));
+      } catch {
+        // storage is off or full: it still holds for this visit
+      }
+    },
+    [name],
+  );
+  return [value, store];
+}
+
+export const asNumber = (value: unknown): number | undefined => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
+export const asStrings = (value: unknown): string[] | undefined => (Array.isArray(value) && value.every((v) => typeof v === "string") ? value : undefined);
+export const asBoolean = (value: unknown): boolean | undefined => (typeof value === "boolean" ? value : undefined);
