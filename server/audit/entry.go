@@ -49,12 +49,16 @@ var Operator = Actor{Kind: kindOperator, Name: "operator"}
 // System is the server itself.
 var System = Actor{Kind: kindSystem, Name: "system"}
 
-// By is the caller of a request.
+// By is the caller of a request; one that is neither user nor key is the
+// operator (identity.Operator).
 func By(c httpapi.Caller) Actor {
-	if c.KeyID != "" {
+	switch {
+	case c.KeyID != "":
 		return Actor{Kind: kindKey, ID: c.KeyID}
+	case c.UserID != "":
+		return User(c.UserID)
 	}
-	return User(c.UserID)
+	return Operator
 }
 
 // User is a member who is not (yet) a caller, as during sign-in.

@@ -16,6 +16,10 @@ const (
 	Auditor   = "auditor"
 )
 
+// Operator is whoever runs nexusctl on the server's machine. It is no role that
+// a member could have: Known does not know it.
+const Operator = "operator"
+
 // roles is the whole table. The last two columns are what a role may do to
 // people: an admin runs the team but can neither make nor touch an owner.
 var roles = map[string]struct {
@@ -66,6 +70,9 @@ func Permissions(role string) []httpapi.Permission {
 // MayManage says whether somebody of role actor may invite, change, disable or
 // reset somebody of role target, or give that role away.
 func MayManage(actor, target string) bool {
+	if actor == Operator {
+		return Known(target)
+	}
 	return slices.Contains(roles[actor].manages, target)
 }
 

@@ -41,6 +41,8 @@ func TestNobodyReachesAboveTheirRole(t *testing.T) {
 		{policy.Auditor, policy.Member, false},
 		{policy.Owner, "stranger", false},
 		{"", policy.Member, false},
+		{policy.Operator, policy.Owner, true},
+		{policy.Owner, policy.Operator, false},
 	} {
 		if got := policy.MayManage(tt.actor, tt.target); got != tt.want {
 			t.Errorf("%q over %q is %v", tt.actor, tt.target, got)
