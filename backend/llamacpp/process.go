@@ -158,9 +158,10 @@ func (p *process) gone(within time.Duration) bool {
 	}
 }
 
-// lastWords is the end of what the process printed, for the log.
+// lastWords is how the process ended and the end of what it printed, for the log.
 func (p *process) lastWords() string {
-	return p.cmd.ProcessState.String() + "; " + p.tail.String()
+	lines := strings.Split(p.tail.String(), "\n")
+	return p.cmd.ProcessState.String() + "; " + strings.Join(lines[max(0, len(lines)-4):], "\n")
 }
 
 // tail keeps the last bytes written to it. The server prints no prompts or
