@@ -82,8 +82,9 @@ func TestForwardPassesAStreamOn(t *testing.T) {
 			if sent := string(u.Requests()[0].Body); sent != c.sent {
 				t.Errorf("sent %s", sent)
 			}
-			a := r.only(t).Attempts[0]
-			if a.Code != "" || a.Usage != (llm.Usage{Input: 3, Output: 2}) || a.Finish != llm.FinishStop || a.FirstToken.IsZero() || b.InFlight("one") != 0 {
+			report := r.only(t)
+			a := report.Attempts[0]
+			if report.Model != "m" || a.Model != "up-one" || a.Code != "" || a.Usage != (llm.Usage{Input: 3, Output: 2}) || a.Finish != llm.FinishStop || a.FirstToken.IsZero() || b.InFlight("one") != 0 {
 				t.Errorf("attempt %+v", a)
 			}
 			if !f.Stream || f.Status != 200 || f.ContentType != "text/event-stream" || f.UsageAsked != (c.kept != "") {
@@ -170,7 +171,9 @@ func TestForwardKeepsAliveOnComments(t *testing.T) {
 	for range 4 {
 		script = append(script, up.Wait(150*time.Millisecond), up.Ping())
 	}
-	f, err := newBroker(t, deploy(t, up.Serve(t, append(script, up.Finish("stop"), up.Done())), "one", 0)).Forward(t.Context(), request(streamed, &reports{}))
+	d := deploy(t, up.Serve(t, append(script, up.Finish("stop"), up.Done())), "one", 0)
+	d.FirstToken = 400 * time.Millisecond // holds until the first content only
+	f, err := newBroker(t, d).Forward(t.Context(), request(streamed, &reports{}))
 	if err != nil {
 		t.Fatal(fault.Cause(err))
 	}
@@ -288,13 +291,23 @@ func TestForwardRefusesWhatItCannotSend(t *testing.T) {
 
 func TestForwardBoundsWhatItHolds(t *testing.T) {
 	t.Parallel()
-	script := []up.Act{up.Head()}
-	for range 40 {
-		script = append(script, up.Raw(": "+strings.Repeat("x", 64<<10)+"\n\n"))
+	var sent atomic.Int64
+	comment := ": " + strings.Repeat("x", 64<<10) + "\n\n"
+	flood := func(w http.ResponseWriter, _ *http.Request) {
+		for sent.Load() < 256<<20 {
+			n, err := io.WriteString(w, comment)
+			sent.Add(int64(n))
+			if err != nil {
+				return
+			}
+		}
 	}
-	f, err := newBroker(t, deploy(t, up.Serve(t, script), "one", 0), deploy(t, up.Serve(t, up.Answer("fine")), "two", 1)).Forward(t.Context(), request(streamed, &reports{}))
+	f, err := newBroker(t, deploy(t, up.Serve(t, []up.Act{up.Head(), flood}), "one", 0), deploy(t, up.Serve(t, up.Answer("fine")), "two", 1)).Forward(t.Context(), request(streamed, &reports{}))
 	if err != nil || f.Deployment != "two" {
 		t.Fatalf("%+v %v", f, err)
 	}
 	_, _ = drain(t, f)
+	if got := sent.Load(); got > 32<<20 { // the rest of 1 MiB is in socket buffers
+		t.Errorf("took %d MiB before giving up", got>>20)
+	}
 }

@@ -70,7 +70,7 @@ func (c *call) begin(ctx context.Context, resp *http.Response, d Deployment, a *
 		seen := s.inspector.Seen()
 		switch {
 		case !seen.FirstContent.IsZero(), seen.Whole:
-			content()
+			_ = content
 			a.FirstToken = seen.FirstContent
 			c.answer.Stream, c.answer.Body = true, s
 			return nil
@@ -110,7 +110,7 @@ func (s *stream) verdict(err error) error {
 	if unfinished == nil {
 		return io.EOF
 	}
-	if err == io.EOF || s.inspector.Seen().Failure != nil {
+	if errors.Is(err, io.EOF) || s.inspector.Seen().Failure != nil {
 		return unfinished
 	}
 	return broken(s.ctx, err)
@@ -166,7 +166,7 @@ func (s *stream) finish() {
 	if a.RequestID == "" {
 		a.RequestID = seen.ID
 	}
-	if s.err != io.EOF {
+	if !errors.Is(s.err, io.EOF) {
 		a.Code = fault.CodeOf(s.err)
 	}
 	s.call.finish()

@@ -19,7 +19,7 @@ const maxAnswerText = 16 << 20
 // Chat implements llm.Client. It always streams, also without onDelta: only a
 // stream shows in time that the other side is gone.
 func (c *Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm.Delta) error) (llm.Completion, error) {
-	body, err := encodeChat(req)
+	body, err := encodeChat(req, c.newLimit)
 	if err != nil {
 		return llm.Completion{}, fault.New(fault.BadRequest, "The request cannot be encoded.", fmt.Errorf("encode a chat: %w", err))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -147,14 +148,29 @@ func TestKeepAliveCommentsCountAsAlive(t *testing.T) {
 
 func TestASlowReaderIsNotASilentProvider(t *testing.T) {
 	t.Parallel()
-	u := up.Serve(t, up.Answer("a", "b"))
+	pause := up.Wait(20 * time.Millisecond) // so that each part is a read of its own
+	u := up.Serve(t, []up.Act{up.Head(), up.Say("a"), pause, up.Say("b"), up.Wait(300 * time.Millisecond), up.Finish("stop"), up.Done()})
 	limits := quick
-	limits.BetweenTokens = 30 * time.Millisecond
-	_, err := newClient(t, u, limits).Chat(t.Context(), hello(), func(llm.Delta) error {
-		<-time.After(100 * time.Millisecond) // the clock must stand while we work
+	limits.BetweenTokens = 100 * time.Millisecond
+	c := newClient(t, u, limits)
+	_, err := c.Chat(t.Context(), hello(), func(llm.Delta) error {
+		<-time.After(2 * limits.BetweenTokens) // the clock must stand while we work
 		return nil
 	})
 	if err != nil {
+		t.Error(fault.Cause(err))
+	}
+	steady := up.Serve(t, []up.Act{up.Head(), up.Say("a"), up.Wait(250 * time.Millisecond), up.Say("b"), up.Finish("stop"), up.Done()})
+	resp, err := newClient(t, steady, limits).Forward(t.Context(), "/chat/completions", nil, []byte(`{"stream":true}`))
+	if err != nil {
+		t.Fatal(fault.Cause(err))
+	}
+	defer resp.Body.Close()
+	for n := 1; n > 0; {
+		<-time.After(2 * limits.BetweenTokens)
+		n, err = resp.Body.Read(make([]byte, 4<<10))
+	}
+	if !errors.Is(err, io.EOF) {
 		t.Error(fault.Cause(err))
 	}
 }
@@ -229,7 +245,33 @@ func TestRequestKeepsWhatTheLibraryWouldDrop(t *testing.T) {
 			t.Errorf("%s\nis not in %s", want, body)
 		}
 	}
-	if strings.Contains(body, "top_p") || strings.Count(body, `"messages"`) != 1 {
+	if strings.Contains(body, "max_") || strings.Contains(body, "top_p") || strings.Count(body, `"messages"`) != 1 {
 		t.Errorf("too much in %s", body)
 	}
 }
+
+func TestTheLimitIsNamedAsTheEndpointWantsIt(t *testing.T) {
+	t.Parallel()
+	for base, want := range map[string]string{"https://api.openai.com/v1": `"max_completion_tokens":7`, "https://models.example/v1": `"max_tokens":7`} {
+		var body string
+		catch := roundTrip(func(r *http.Request) (*http.Response, error) {
+			sent, err := io.ReadAll(r.Body)
+			body = string(sent)
+			return nil, errors.Join(err, errors.New("caught"))
+		})
+		c, err := openai.New(openai.Config{BaseURL: base, HTTP: &http.Client{Transport: catch}, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := hello()
+		req.MaxTokens = 7
+		_, _ = c.Chat(t.Context(), req, nil)
+		if !strings.Contains(body, want) || strings.Count(body, "max_") != 1 {
+			t.Errorf("%s was sent %s", base, body)
+		}
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -39,6 +39,7 @@ type Client struct {
 	key       Secret
 	http      *http.Client
 	limits    Deadlines
+	newLimit  bool // see encodeChat
 	maxAnswer int64
 	log       *slog.Logger
 	now       func() time.Time
@@ -60,7 +61,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		base: strings.TrimRight(cfg.BaseURL, "/"), key: cfg.APIKey, http: cfg.HTTP,
-		limits: cfg.Deadlines.filled(), maxAnswer: cfg.MaxAnswer, log: cfg.Log, now: cfg.Now,
+		limits: cfg.Deadlines.filled(), newLimit: u.Hostname() == "api.openai.com", maxAnswer: cfg.MaxAnswer, log: cfg.Log, now: cfg.Now,
 	}
 	if c.maxAnswer <= 0 {
 		c.maxAnswer = 64 << 20

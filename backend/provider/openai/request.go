@@ -14,19 +14,27 @@ import (
 type chatBody struct {
 	sdk.ChatCompletionRequest
 	Messages    []any    `json:"messages"`
+	MaxTokens   int      `json:"max_tokens,omitempty"`
 	Temperature *float64 `json:"temperature,omitempty"`
 	TopP        *float64 `json:"top_p,omitempty"`
 	Seed        *int64   `json:"seed,omitempty"`
 }
 
-func encodeChat(req llm.ChatRequest) ([]byte, error) {
+// encodeChat encodes req. newLimit says max_completion_tokens, which OpenAI's
+// reasoning models insist on, in place of max_tokens, which everybody knows.
+func encodeChat(req llm.ChatRequest, newLimit bool) ([]byte, error) {
 	body := chatBody{
 		ChatCompletionRequest: sdk.ChatCompletionRequest{
-			Model: req.Model, MaxTokens: req.MaxTokens, Stop: req.Stop, Stream: true,
+			Model: req.Model, Stop: req.Stop, Stream: true,
 			StreamOptions: &sdk.StreamOptions{IncludeUsage: true},
 		},
 		Temperature: req.Temperature, TopP: req.TopP, Seed: req.Seed,
 		Messages: make([]any, 0, len(req.Messages)),
+	}
+	if newLimit {
+		body.MaxCompletionTokens = req.MaxTokens
+	} else {
+		body.MaxTokens = req.MaxTokens
 	}
 	for _, m := range req.Messages {
 		body.Messages = append(body.Messages, encodeMessage(m))
@@ -40,7 +48,7 @@ func encodeChat(req llm.ChatRequest) ([]byte, error) {
 		body.ResponseFormat = &sdk.ChatCompletionResponseFormat{
 			Type: sdk.ChatCompletionResponseFormatTypeJSONSchema,
 			JSONSchema: &sdk.ChatCompletionResponseFormatJSONSchema{
-				Name: "answer", Schema: json.RawMessage(req.Schema), Strict: true,
+				Name: "answer", Schema: req.Schema, Strict: true,
 			},
 		}
 	}

@@ -33,9 +33,13 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText hides the key from encoding/json and its kin.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// minScrub is the length below which a key is no secret worth the damage that
+// replacing it would do to every other word.
+const minScrub = 6
+
 // scrub removes the key from a text that a provider wrote.
 func (s Secret) scrub(text string) string {
-	if s == "" {
+	if len(s) < minScrub {
 		return text
 	}
 	return strings.ReplaceAll(text, string(s), redacted)

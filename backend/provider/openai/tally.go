@@ -99,7 +99,9 @@ func (t *tally) choice(c choice) {
 	}
 	t.bytes += size(c.delta())
 	if c.FinishReason == "" {
-		t.finished[c.Index] = t.finished[c.Index]
+		if !t.finished[c.Index] {
+			t.finished[c.Index] = false // seen: from now on it must finish
+		}
 		return
 	}
 	if c.FinishReason == "error" { // OpenRouter: the provider behind it broke off
