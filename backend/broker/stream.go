@@ -70,7 +70,7 @@ func (c *call) begin(ctx context.Context, resp *http.Response, d Deployment, a *
 		seen := s.inspector.Seen()
 		switch {
 		case !seen.FirstContent.IsZero(), seen.Whole:
-			_ = content
+			content()
 			a.FirstToken = seen.FirstContent
 			c.answer.Stream, c.answer.Body = true, s
 			return nil
