@@ -6,11 +6,15 @@ package replication
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
-	"nexusai/sync/entity"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"nexusai/sync/hub"
 	"nexusai/sync/wire"
 )
 
@@ -21,88 +25,118 @@ type Principal struct {
 	DeviceID string // may be empty
 }
 
-// Auth finds the principal of a request. An error means 401, whatever it is.
+// Auth finds the principal of a request. Its error is what the client gets, as
+// a fault.
 type Auth func(*http.Request) (Principal, error)
+
+// database is what the hub needs of *store.DB.
+type database interface {
+	Tenant(ctx context.Context, tenantID string, fn func(pgx.Tx) error) error
+	TenantRead(ctx context.Context, tenantID string, fn func(pgx.Tx) error) error
+	System(ctx context.Context, fn func(pgx.Tx) error) error
+}
 
 // Config is what New needs.
 type Config struct {
-	DB   database         // required; *store.DB
-	Log  *slog.Logger     // required
-	Now  func() time.Time // default time.Now
-	Poll time.Duration    // how often heads are polled while somebody listens; default 100 ms
+	DB    database         // required; *store.DB
+	Log   *slog.Logger     // required
+	Now   func() time.Time // default time.Now
+	NewID func() string    // UUIDv7; default uuid.NewV7
+	Poll  time.Duration    // how often heads are polled while somebody listens; default 100 ms
 }
 
 // Hub serves the scopes of every tenant. Its methods may be called
 // concurrently.
-type Hub struct{ cfg Config }
-
-type database interface{}
-
-var errNotYet = errors.New("not built yet")
+type Hub struct {
+	cfg  Config
+	live *switchboard
+}
 
 // New checks the configuration; it does no I/O.
-func New(cfg Config) (*Hub, error) { return &Hub{cfg: cfg}, nil }
+func New(cfg Config) (*Hub, error) {
+	if cfg.DB == nil || cfg.Log == nil {
+		return nil, errors.New("replication.Config needs DB and Log")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.NewID == nil {
+		cfg.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	if cfg.Poll == 0 {
+		cfg.Poll = 100 * time.Millisecond
+	}
+	return &Hub{cfg: cfg, live: newSwitchboard()}, nil
+}
 
 // UserScope is the scope of what is private to one user.
 func UserScope(userID string) string { return "user:" + userID }
 
-// Run polls heads for the listeners until ctx ends.
-func (h *Hub) Run(ctx context.Context) error { return errNotYet }
-
-// Routes mounts POST /api/sync/push, GET and POST /api/sync/pull and
-// GET /api/sync/live (WebSocket, or SSE when the client accepts that).
-func (h *Hub) Routes(mux *http.ServeMux, auth Auth) {}
-
 // Write applies operations authored by the server, in one transaction and in
-// order. An op needs Entity, ID, Kind and Fields (wire.NewCreate, NewUpdate);
-// OpID makes a repeat a no-op with the stored result, and without one a new id
-// is made. Rejected operations are results, not errors.
+// order. An op needs Entity, ID, Kind and Fields (wire.NewCreate, NewUpdate;
+// a create of a row that is there sets its fields, or for a message must say
+// the same). OpID makes a repeat a no-op with the stored result; without one a
+// new id is made. Rejected operations are results, not errors.
 func (h *Hub) Write(ctx context.Context, tenantID, scope string, ops ...wire.Op) ([]wire.Result, error) {
-	return nil, errNotYet
+	for i := range ops {
+		if ops[i].OpID == "" {
+			ops[i].OpID = h.cfg.NewID()
+		}
+	}
+	var results []wire.Result
+	var head int64
+	err := h.cfg.DB.Tenant(ctx, tenantID, func(tx pgx.Tx) error {
+		t := newTx(tx, tenantID, scope, h.cfg.Now())
+		t.expect(ops)
+		var err error
+		if results, err = hub.Write(ctx, t, scope, ops, h.cfg.Now()); err != nil {
+			return err
+		}
+		head = t.head
+		return t.flush(ctx)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write %d operations: %w", len(ops), err)
+	}
+	h.live.moved(place{tenantID, scope}, head)
+	return results, nil
 }
 
-// ConversationQuery selects a page of conversations, newest LastAt first.
-type ConversationQuery struct {
-	Search string // words to find in the title; empty means all
-	Trash  bool   // only those in the trash, instead of only those outside
-	Before string // Next of the page before; empty for the first
-	Limit  int    // 1 to 200; 0 means 50
+var errForked = errors.New("forked")
+
+// push applies a checked request; forked and gap leave nothing behind.
+func (h *Hub) push(ctx context.Context, tenantID string, req wire.PushRequest) (wire.PushResponse, error) {
+	var resp wire.PushResponse
+	err := h.cfg.DB.Tenant(ctx, tenantID, func(tx pgx.Tx) error {
+		t := newTx(tx, tenantID, req.Scope, h.cfg.Now())
+		t.expect(req.Ops)
+		var err error
+		if resp, err = hub.Push(ctx, t, req, h.cfg.Now()); err != nil {
+			return err
+		}
+		if resp.Forked {
+			return errForked
+		}
+		return t.flush(ctx)
+	})
+	if errors.Is(err, errForked) {
+		return resp, nil
+	}
+	if err != nil {
+		return wire.PushResponse{}, fmt.Errorf("push %d operations: %w", len(req.Ops), err)
+	}
+	h.live.moved(place{tenantID, req.Scope}, resp.Head)
+	return resp, nil
 }
 
-// ConversationPage is one page; Next is empty on the last.
-type ConversationPage struct {
-	Items []entity.Conversation
-	Next  string
+func (h *Hub) pull(ctx context.Context, tenantID string, req wire.PullRequest) (wire.Page, error) {
+	var page wire.Page
+	err := h.cfg.DB.TenantRead(ctx, tenantID, func(tx pgx.Tx) (err error) {
+		page, err = hub.Pull(ctx, newTx(tx, tenantID, req.Scope, h.cfg.Now()), req)
+		return err
+	})
+	if err != nil {
+		return wire.Page{}, fmt.Errorf("pull after %d: %w", req.Cursor, err)
+	}
+	return page, nil
 }
-
-// Conversations lists a page. A malformed Before is ErrCursor.
-func (h *Hub) Conversations(ctx context.Context, tenantID, scope string, q ConversationQuery) (ConversationPage, error) {
-	return ConversationPage{}, errNotYet
-}
-
-// Conversation returns one row; ErrNotFound when this scope has none.
-func (h *Hub) Conversation(ctx context.Context, tenantID, scope, id string) (entity.Conversation, error) {
-	return entity.Conversation{}, errNotYet
-}
-
-// Messages returns every node of a conversation, oldest first; none when the
-// conversation is not in this scope.
-func (h *Hub) Messages(ctx context.Context, tenantID, scope, conversationID string) ([]entity.Message, error) {
-	return nil, errNotYet
-}
-
-// Draft returns the draft of a conversation; ErrNotFound when there is none.
-func (h *Hub) Draft(ctx context.Context, tenantID, scope, conversationID string) (entity.Draft, error) {
-	return entity.Draft{}, errNotYet
-}
-
-// Drafts returns all drafts that are not empty, newest first.
-func (h *Hub) Drafts(ctx context.Context, tenantID, scope string) ([]entity.Draft, error) {
-	return nil, errNotYet
-}
-
-// ErrNotFound says that the scope holds no such row.
-var ErrNotFound = errors.New("row not found")
-
-// ErrCursor says that a page cursor was not made by Conversations.
-var ErrCursor = errors.New("malformed page cursor")
