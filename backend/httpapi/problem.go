@@ -39,6 +39,15 @@ func (p *Problem) Error() string { return p.Code }
 // GetStatus is the HTTP status.
 func (p *Problem) GetStatus() int { return p.Status }
 
+// GetHeaders repeats the time to wait where proxies and clients look for it
+// (RFC 9110 §10.2.3).
+func (p *Problem) GetHeaders() http.Header {
+	if p.After == 0 {
+		return nil
+	}
+	return http.Header{"Retry-After": {strconv.Itoa(p.After)}}
+}
+
 // ContentType is that of RFC 9457.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
