@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"nexusai/backend/fault"
@@ -153,6 +152,6 @@ func (d Deployment) firstToken(ctx context.Context) (_ context.Context, content,
 	timer := time.AfterFunc(limit, func() {
 		cancel(fault.New(fault.Timeout, "The model did not begin to answer in time.", fmt.Errorf("no content after %v", limit)))
 	})
-	halt := sync.OnceFunc(func() { timer.Stop() })
-	return ctx, halt, func() { halt(); cancel(nil) }
+	content = func() { timer.Stop() }
+	return ctx, content, func() { content(); cancel(nil) }
 }

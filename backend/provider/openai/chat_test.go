@@ -69,6 +69,15 @@ func TestChatReadsAWholeAnswer(t *testing.T) {
 	}
 }
 
+func TestContentInParts(t *testing.T) {
+	t.Parallel()
+	part := `data: {"choices":[{"index":0,"delta":{"content":[{"type":"thinking","thinking":[]},{"type":"text","text":"a"}]}}]}` + "\n\n"
+	u := up.Serve(t, []up.Act{up.Head(), up.Raw(part), up.Say("b"), up.Finish("stop"), up.Done()})
+	if got, err := newClient(t, u, quick).Chat(t.Context(), hello(), nil); err != nil || got.Text != "ab" {
+		t.Errorf("%q %v", got.Text, err)
+	}
+}
+
 func TestChatJoinsToolCalls(t *testing.T) {
 	t.Parallel()
 	call := func(s string) up.Act {

@@ -29,11 +29,31 @@ type choice struct {
 }
 
 type message struct {
-	Content          string         `json:"content"`
+	Content          text           `json:"content"`
 	Refusal          string         `json:"refusal"`
 	ReasoningContent string         `json:"reasoning_content"` // DeepSeek, llama.cpp, older vLLM
 	Reasoning        string         `json:"reasoning"`         // OpenRouter, newer vLLM
 	ToolCalls        []sdk.ToolCall `json:"tool_calls"`
+}
+
+// text is a string or, from Mistral's reasoning models, a list of parts, of
+// which those with text count.
+type text string
+
+func (t *text) UnmarshalJSON(data []byte) error {
+	if len(data) == 0 || data[0] != '[' {
+		return json.Unmarshal(data, (*string)(t))
+	}
+	var parts []struct {
+		Text string `json:"text"`
+	}
+	if err := json.Unmarshal(data, &parts); err != nil {
+		return err
+	}
+	for _, part := range parts {
+		*t += text(part.Text)
+	}
+	return nil
 }
 
 type usage struct {
@@ -68,7 +88,7 @@ func (c choice) said() message {
 		m = c.Message
 	}
 	if m.Content == "" {
-		m.Content = c.Text
+		m.Content = text(c.Text)
 	}
 	return m
 }
@@ -88,7 +108,7 @@ func (m message) thought() string {
 // is what the person should read.
 func (c choice) delta() llm.Delta {
 	m := c.said()
-	out := llm.Delta{Text: m.Content + m.Refusal, Reasoning: m.thought()}
+	out := llm.Delta{Text: string(m.Content) + m.Refusal, Reasoning: m.thought()}
 	for at, call := range m.ToolCalls {
 		index := at
 		if call.Index != nil {

@@ -74,12 +74,18 @@ func New(cfg Config) (*Client, error) {
 
 // Models lists what the endpoint serves.
 func (c *Client) Models(ctx context.Context) ([]llm.Model, error) {
-	var list sdk.ModelsList
+	var list struct {
+		Data  *[]sdk.Model    `json:"data"`
+		Error json.RawMessage `json:"error"`
+	}
 	if err := c.exchange(ctx, http.MethodGet, "/models", nil, &list); err != nil {
 		return nil, err
 	}
-	models := make([]llm.Model, 0, len(list.Models))
-	for _, m := range list.Models {
+	if list.Data == nil { // an error in a 200, or another kind of server
+		return nil, c.clean(providerError(0, list.Error))
+	}
+	models := make([]llm.Model, 0, len(*list.Data))
+	for _, m := range *list.Data {
 		models = append(models, llm.Model{ID: m.ID})
 	}
 	return models, nil
@@ -131,7 +137,11 @@ func (c *Client) do(ctx context.Context, method, path string, header http.Header
 	if c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key.Reveal())
 	}
+	started := c.now()
 	resp, err := c.http.Do(req)
+	if err == nil {
+		c.log.DebugContext(ctx, "provider answered", "path", path, "status", resp.StatusCode, "dur_ms", c.now().Sub(started).Milliseconds())
+	}
 	if err != nil {
 		return nil, transportFault(ctx, fmt.Errorf("send %s: %w", path, err), safeAway)
 	}

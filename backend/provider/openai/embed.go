@@ -38,7 +38,7 @@ func (c *Client) Embed(ctx context.Context, req llm.EmbedRequest) (llm.Embedding
 		return llm.Embeddings{}, err
 	}
 	if len(got.Error) > 0 && string(got.Error) != "null" {
-		return llm.Embeddings{}, c.clean(providerError(0, nil, got.Error))
+		return llm.Embeddings{}, c.clean(providerError(0, got.Error))
 	}
 	vectors, err := inOrder(got.Data, len(req.Inputs))
 	if err != nil {

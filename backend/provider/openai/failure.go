@@ -41,7 +41,7 @@ const maxErrorText = 500
 // Failure translates a provider's answer other than 2xx into a Fault. now is
 // for Retry-After given as a date. The provider's words are only in the cause.
 func Failure(status int, header http.Header, body []byte, now time.Time) *fault.Fault {
-	f := providerError(status, header, body)
+	f := providerError(status, body)
 	f.RetryAfter = retryAfter(header, now)
 	return f
 }
@@ -52,7 +52,7 @@ func malformed(cause error) *fault.Fault {
 
 // providerError reads an error body, with or without its "error" envelope;
 // status is 0 for an error inside a stream.
-func providerError(status int, _ http.Header, body []byte) *fault.Fault {
+func providerError(status int, body []byte) *fault.Fault {
 	kind, text := errorParts(body)
 	cause := fmt.Errorf("provider answered %d %s: %s", status, kind, text)
 	if status == 0 {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"nexusai/backend/egress"
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/openai"
@@ -91,6 +92,30 @@ func TestChatReportsFailures(t *testing.T) {
 	}
 }
 
+func TestTheEgressPolicyIsHeard(t *testing.T) {
+	t.Parallel()
+	policy, err := egress.New(egress.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := up.Serve(t, up.Answer("a"))
+	c, err := openai.New(openai.Config{BaseURL: u.URL, HTTP: policy.Client(0), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, chatErr := c.Chat(t.Context(), hello(), nil)
+	_, modelsErr := c.Models(t.Context())
+	_, forwardErr := c.Forward(t.Context(), "/chat/completions", nil, []byte(`{}`))
+	for _, err := range []error{chatErr, modelsErr, forwardErr} {
+		if fault.CodeOf(err) != egress.Refused {
+			t.Errorf("a loopback address is %v", err)
+		}
+	}
+	if len(u.Requests()) != 0 {
+		t.Error("the request was sent")
+	}
+}
+
 func TestTheKeyIsShownNowhere(t *testing.T) {
 	t.Parallel()
 	echo := `{"error":{"message":"Incorrect API key provided: ` + key + `","code":"x"}}`
@@ -155,6 +180,12 @@ func TestModelsAndTheirBound(t *testing.T) {
 	models, err := c.Models(t.Context())
 	if err != nil || len(models) != 2 || models[1].ID != "b" || u.Requests()[0].Header.Get("Authorization") != "" {
 		t.Errorf("%v %v", models, err)
+	}
+	for _, bad := range []string{`{"error":{"message":"no"}}`, `{}`, `[]`} {
+		other := newClient(t, up.Serve(t, up.Reply(200, bad)), quick)
+		if models, err := other.Models(t.Context()); fault.CodeOf(err) != fault.UpstreamFailed {
+			t.Errorf("%s is %v %v", bad, models, err)
+		}
 	}
 	if _, err := c.Models(t.Context()); fault.CodeOf(err) != fault.UpstreamFailed {
 		t.Errorf("a huge answer is %v", err)

@@ -123,8 +123,8 @@ func (f *UsageFilter) Flush(dst []byte) []byte {
 }
 
 func usageOnly(e Event) bool {
-	if e.Data == nil || !bytes.Contains(e.Data, []byte(`"usage"`)) {
-		return false
+	if e.Data == nil || !bytes.Contains(e.Data, []byte(`"prompt_tokens"`)) {
+		return false // most chunks: they say "usage":null or nothing
 	}
 	var c struct {
 		Choices []json.RawMessage `json:"choices"`

@@ -48,7 +48,7 @@ func (t *tally) event(e Event) *chunk {
 	var c chunk
 	if err := json.Unmarshal(data, &c); err != nil {
 		if e.Name == "error" {
-			t.failure = providerError(0, nil, data)
+			t.failure = providerError(0, data)
 		} else if !e.Cut { // half a chunk is a cut, and a cut shows at the end
 			t.failure = malformed(fmt.Errorf("decode a chunk of %d bytes: %w", len(data), err))
 		}
@@ -66,7 +66,7 @@ func (t *tally) event(e Event) *chunk {
 
 func (t *tally) chunk(c *chunk) {
 	if len(c.Error) > 0 && !bytes.Equal(c.Error, []byte("null")) {
-		t.failure = providerError(0, nil, c.Error)
+		t.failure = providerError(0, c.Error)
 		return
 	}
 	if c.ID != "" {
