@@ -64,7 +64,7 @@ func StartS3(t testing.TB) *Server {
 
 func run(t testing.TB, program string, args ...string) {
 	t.Helper()
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(program, args...) //nolint:noctx // the clean-up below ends it, after the tests that share it
 	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY=test-key", "ROOT_SECRET_KEY=test-secret")
 	cmd.SysProcAttr = ends()
 	if err := start(cmd); err != nil {
@@ -76,7 +76,7 @@ func run(t testing.TB, program string, args ...string) {
 	})
 	socket := args[2]
 	for end := time.Now().Add(startWithin); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := net.Dial("unix", socket)
+		conn, err := dial(socket)
 		if err == nil {
 			conn.Close()
 			return
@@ -85,6 +85,11 @@ func run(t testing.TB, program string, args ...string) {
 			t.Fatalf("the S3 server does not answer: %v", err)
 		}
 	}
+}
+
+func dial(socket string) (net.Conn, error) {
+	d := net.Dialer{Timeout: startWithin}
+	return d.DialContext(context.Background(), "unix", socket) // a Unix socket answers or refuses at once
 }
 
 // start keeps the thread: the child's end is tied to it.
@@ -101,7 +106,7 @@ func start(cmd *exec.Cmd) error {
 func (s *Server) forward(t testing.TB) {
 	t.Helper()
 	var err error
-	if s.listen, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if s.listen, err = new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
@@ -123,7 +128,7 @@ func (s *Server) forward(t testing.TB) {
 
 func (s *Server) pipe(in net.Conn) {
 	defer in.Close()
-	out, err := net.Dial("unix", s.socket)
+	out, err := dial(s.socket)
 	if err != nil {
 		return
 	}

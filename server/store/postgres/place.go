@@ -82,7 +82,7 @@ func (p *place) moveWithinReach(dir string) error {
 		return nil
 	}
 	sum := sha256.Sum256([]byte(dir))
-	p.home = filepath.Join("/var/lib/nexusai", "pg-"+hex.EncodeToString(sum[:6]))
+	p.home = filepath.Join(systemDir, "pg-"+hex.EncodeToString(sum[:6]))
 	if err := os.MkdirAll(filepath.Dir(p.home), 0o755); err != nil {
 		return fmt.Errorf("make %s: %w", filepath.Dir(p.home), err)
 	}
@@ -131,7 +131,10 @@ type record struct {
 
 // choose picks the first build for a new folder and the recorded one for an old.
 func (p place) choose(builds []Build) (Build, error) {
-	builds = p.usable(builds)
+	builds, err := p.usable(builds)
+	if err != nil {
+		return Build{}, err
+	}
 	rec, err := p.readRecord()
 	if errors.Is(err, fs.ErrNotExist) {
 		if len(builds) == 0 {
@@ -153,15 +156,23 @@ func (p place) choose(builds []Build) (Build, error) {
 	return Build{}, fmt.Errorf("the database in %s was made by %s and is not opened by %s: run `nexusctl backup` with the old build, then `nexusctl restore` into a new data folder", p.home, rec.Build, builds[0])
 }
 
-// usable drops what the cluster's user may not execute.
-func (p place) usable(builds []Build) []Build {
+// usable brings bundles within reach of the cluster's user, and drops what that
+// user may not execute.
+func (p place) usable(builds []Build) ([]Build, error) {
 	var ok []Build
 	for _, b := range builds {
-		if p.runAs == nil || p.runAs.reaches(b.Bin) {
+		switch {
+		case p.runAs == nil || p.runAs.reaches(b.Bin):
 			ok = append(ok, b)
+		case b.Kind == Bundle && len(ok) == 0:
+			near, err := p.runAs.withinReach(b)
+			if err != nil {
+				return nil, err
+			}
+			ok = append(ok, near)
 		}
 	}
-	return ok
+	return ok, nil
 }
 
 func (p place) readRecord() (record, error) {

@@ -114,7 +114,7 @@ func (c *Cluster) runOnce(ctx context.Context, up func() error) error {
 		return fmt.Errorf("open the database log: %w", err)
 	}
 	defer log.Close()
-	cmd := exec.Command(c.build.program("postgres"), c.arguments()...) // stopped below, by signals in a fixed order
+	cmd := exec.Command(c.build.program("postgres"), c.arguments()...) //nolint:noctx // stopped below, by signals in a fixed order
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = c.environment()
 	c.place.runAs.as(cmd)
@@ -182,7 +182,7 @@ func (c *Cluster) shutDown(p *os.Process, exited <-chan error) error {
 	}{{syscall.SIGINT, stopWithin}, {syscall.SIGQUIT, 5 * time.Second}, {syscall.SIGKILL, 5 * time.Second}} {
 		_ = p.Signal(step.sig) // it may have ended already: then exited has it
 		select {
-		case <-exited:
+		case <-exited: //nolint:errcheck // that it ended is all we want
 			return nil
 		case <-time.After(step.wait):
 			c.cfg.Log.Warn("database is slow to stop", "signal", step.sig.String())

@@ -114,8 +114,9 @@ func TestNothingOutlivesAKilledOwner(t *testing.T) {
 			t.Fatalf("the owner said %q and ended: %v", line, err)
 		}
 		line += string(buf[:n])
-		if _, rest, ok := strings.Cut(line, "pid="); ok && strings.Contains(rest, "\n") {
-			pid, _ = strconv.Atoi(rest[:strings.Index(rest, "\n")])
+		_, rest, _ := strings.Cut(line, "pid=")
+		if number, _, whole := strings.Cut(rest, "\n"); whole {
+			pid, _ = strconv.Atoi(number)
 		}
 	}
 	if err := owner.Process.Kill(); err != nil {
@@ -170,5 +171,31 @@ func TestFolderOutOfReach(t *testing.T) {
 	})
 	if err != nil || !strings.HasPrefix(elsewhere, "/var/lib/nexusai/pg-") {
 		t.Errorf("location %q, %v; want a folder under /var/lib/nexusai", elsewhere, err)
+	}
+}
+
+// TestBundleOutOfReach starts from a bundle that only root can enter.
+func TestBundleOutOfReach(t *testing.T) {
+	t.Parallel()
+	hidden := tempDir(t)
+	bundle := need(t, postgres.Bundle)[0]
+	if out, err := exec.CommandContext(t.Context(), "cp", "-a", filepath.Dir(bundle.Bin), filepath.Join(hidden, "pg")).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if err := os.Chmod(hidden, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	bundle.Bin = filepath.Join(hidden, "pg", "bin")
+	c := start(t, tempDir(t), []postgres.Build{bundle})
+	if !answers(c) {
+		t.Error("does not answer")
+	}
+	if used := c.Build().Bin; used != bundle.Bin {
+		t.Cleanup(func() {
+			c.Stop()
+			os.RemoveAll(filepath.Dir(used))
+		})
+	} else if os.Geteuid() == 0 {
+		t.Error("root's cluster runs a program that its user cannot reach")
 	}
 }

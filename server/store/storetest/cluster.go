@@ -34,22 +34,28 @@ var fast = map[string]string{
 }
 
 var (
-	once    sync.Once
-	cluster *postgres.Cluster
-	failure error
+	once sync.Once
+	own  process
 )
+
+// process is what this test process runs.
+type process struct {
+	cluster  *postgres.Cluster
+	err      error
+	watchdog io.Closer // closed by the kernel when this process ends
+}
 
 // shared starts the process's cluster on first use.
 func shared(t testing.TB) *postgres.Cluster {
 	t.Helper()
-	once.Do(func() { cluster, failure = startCopy() })
-	if failure != nil {
-		t.Fatalf("start the test database: %v", failure)
+	once.Do(func() { own.cluster, own.err = own.start() })
+	if own.err != nil {
+		t.Fatalf("start the test database: %v", own.err)
 	}
-	return cluster
+	return own.cluster
 }
 
-func startCopy() (*postgres.Cluster, error) {
+func (p *process) start() (*postgres.Cluster, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), templateWithin)
 	defer cancel()
 	template, err := ensureTemplate(ctx)
@@ -63,7 +69,7 @@ func startCopy() (*postgres.Cluster, error) {
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, err
 	}
-	if err := watch(dir); err != nil {
+	if p.watchdog, err = watch(dir); err != nil {
 		return nil, err
 	}
 	if out, err := exec.CommandContext(ctx, "cp", "-a", template+"/.", dir).CombinedOutput(); err != nil {
@@ -91,22 +97,18 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
   sleep 0.2
 done`
 
-func watch(dir string) error {
-	cmd := exec.Command("/bin/sh", "-c", watchdog, "sh", dir) // it must outlive us: no context
+func watch(dir string) (io.Closer, error) {
+	cmd := exec.Command("/bin/sh", "-c", watchdog, "sh", dir) //nolint:noctx // it outlives us
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}      // Ctrl-C at the terminal is not for it
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start the watchdog: %w", err)
+		return nil, fmt.Errorf("start the watchdog: %w", err)
 	}
-	keepOpen = in
-	return nil
+	return in, nil
 }
-
-// keepOpen is closed by the kernel when this process ends.
-var keepOpen io.Closer
 
 // ensureTemplate returns a folder with a stopped, migrated cluster. Processes
 // that need the same one wait for the first to make it.

@@ -101,7 +101,7 @@ func statement(t testing.TB, url, sql string) {
 	if err != nil {
 		t.Fatalf("connect to the test cluster: %v", err)
 	}
-	defer conn.Close(ctx)
+	defer conn.Close(ctx) //nolint:errcheck // the statement has answered
 	if _, err := conn.Exec(ctx, sql); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
