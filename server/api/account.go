@@ -60,8 +60,7 @@ func (a Accounts) Sessions(ctx context.Context) ([]httpapi.SessionInfo, error) {
 	return a.Identity.Sessions(ctx, c)
 }
 
-// RevokeSession ends one of the caller's own sessions; the id "all" ends every
-// one of them, this one too.
+// RevokeSession ends one of the caller's own sessions.
 func (a Accounts) RevokeSession(ctx context.Context, id string) error {
 	c, err := httpapi.MustCaller(ctx)
 	if err != nil {

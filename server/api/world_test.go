@@ -84,13 +84,19 @@ func newWorld(t *testing.T) *world {
 
 // run has revocations followed until the test ends.
 func (w *world) run() {
+	_, stop := w.background()
+	w.t.Cleanup(stop)
+}
+
+// background runs the service; stop ends it and waits.
+func (w *world) background() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		_ = w.svc.Run(ctx)
 	}()
-	w.t.Cleanup(func() { cancel(); <-done })
+	return ctx, func() { cancel(); <-done }
 }
 
 func (w *world) must(err error) {

@@ -40,35 +40,50 @@ func (s *Service) endSessions(ctx context.Context, tx pgx.Tx, sql, userID, sessi
 	return recordRevoked(ctx, tx, kindSession, ended...)
 }
 
-// AllSessions stands for every session of the caller in EndSession.
-const AllSessions = "all"
-
-// EndSession ends one of the caller's own sessions, or AllSessions of them.
-// Somebody else's is fault.NotFound.
-func (s *Service) EndSession(ctx context.Context, c httpapi.Caller, id string) error {
+// EndSession ends one of the caller's own sessions. Somebody else's is
+// fault.NotFound.
+func (s *Service) EndSession(ctx context.Context, c httpapi.Caller, sessionID string) error {
 	if c.UserID == "" || c.KeyID != "" {
 		return errKeyHasNone
 	}
-	sql, action, told := endAll, "session.all_ended", ref{kindUser, c.UserID}
-	if id == AllSessions {
-		id = ""
-	} else {
-		parsed, err := rowID(id)
-		if err != nil {
-			return errNoSession
-		}
-		sql, action, id, told = endOne, "session.ended", parsed, ref{kindSession, parsed}
+	id, err := rowID(sessionID)
+	if err != nil {
+		return errNoSession
 	}
-	err := s.db.Tenant(ctx, c.TenantID, func(tx pgx.Tx) error {
-		if err := s.endSessions(ctx, tx, sql, c.UserID, id, "ended by the user"); err != nil {
+	err = s.db.Tenant(ctx, c.TenantID, func(tx pgx.Tx) error {
+		if err := s.endSessions(ctx, tx, endOne, c.UserID, id, "ended by the user"); err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, audit.Entry{Actor: audit.By(c), Action: action, TargetID: id, Target: "own session", Facts: map[string]string{"ip": c.IP}})
+		return audit.Append(ctx, tx, audit.Entry{
+			Actor: audit.By(c), Action: "session.ended", TargetID: id, Target: "own session", Facts: map[string]string{"ip": c.IP},
+		})
 	})
 	if err != nil {
 		return err
 	}
-	s.gate.announce(told)
+	s.gate.announce(ref{kindSession, id})
+	s.cfg.Hints.Notify(c.TenantID, "audit", "")
+	return nil
+}
+
+// EndAllSessions signs a user out everywhere: the caller, or somebody whom the
+// caller may manage. It is fine when there is no session.
+func (s *Service) EndAllSessions(ctx context.Context, c httpapi.Caller, userID string) error {
+	err := s.db.Tenant(ctx, c.TenantID, func(tx pgx.Tx) error {
+		user, err := s.manageable(ctx, tx, c, userID)
+		if err != nil && !(errors.Is(err, errAbove) && c.KeyID == "" && user.ID == c.UserID) {
+			return err
+		}
+		if err := s.endSessions(ctx, tx, endAll, user.ID, "", "signed out everywhere"); err != nil && !errors.Is(err, errNoSession) {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Entry{Actor: audit.By(c), Action: "session.all_ended", TargetID: user.ID, Target: nameOf(user)})
+	})
+	if err != nil {
+		return err
+	}
+	s.gate.announce(ref{kindUser, userID})
+	s.changed(c.TenantID, "users", userID)
 	return nil
 }
 
