@@ -66,10 +66,11 @@ type Engine struct {
 	demand chan struct{} // holds one wish to be started
 	done   chan struct{} // closed when Run has returned
 
-	mu       sync.Mutex // guards what follows
-	serving  *session   // nil unless ready
-	failures int        // starts that failed, ever
-	retryAt  time.Time  // until then a failed engine answers with its failure
+	mu       sync.Mutex   // guards what follows
+	serving  *session     // nil unless ready
+	failures int          // starts that failed, ever
+	failure  *fault.Fault // the last one; nil once it served again
+	retryAt  time.Time    // until then the failure is the answer
 }
 
 const maxBackoff = 30 * time.Second
@@ -146,14 +147,13 @@ func (e *Engine) join(ctx context.Context, patience bool) (*session, error) {
 	for {
 		state, changed := e.board.get()
 		e.mu.Lock()
-		s, failures, retryAt := e.serving, e.failures, e.retryAt
+		s, failures, failure, wait := e.serving, e.failures, e.failure, e.retryAt.Sub(e.cfg.Now())
 		e.mu.Unlock()
 		if s != nil && s.enter() {
 			return s, nil
 		}
-		wait := retryAt.Sub(e.cfg.Now())
-		if state.Err != nil && (failures > seen || wait > 0) {
-			return nil, later(state.Err, wait)
+		if failure != nil && (failures > seen || wait > 0) {
+			return nil, later(failure, wait)
 		}
 		if !patience && state.Slow() && state.Phase != Absent {
 			return nil, unready(state)
@@ -244,15 +244,11 @@ func (e *Engine) rest(ctx context.Context) bool {
 func (e *Engine) fail(ctx context.Context, err error, row int) {
 	pause := e.backoff(row)
 	e.cfg.Log.Log(ctx, e.loudness(row), "local engine ended", "kind", e.cfg.Kind, "attempt", row, "err", fault.Cause(err))
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	if errors.Is(err, errCrashed) && row < 5 {
 		e.board.set(State{Phase: Starting, Note: "The local engine stopped unexpectedly and is being restarted."})
 		return
 	}
-	e.failures++
-	e.retryAt = e.cfg.Now().Add(pause)
-	state, _ := e.board.get()
+	state := e.State()
 	state.Err = fault.From(err)
 	if state.Phase != Absent {
 		state.Phase = Failed
@@ -260,7 +256,12 @@ func (e *Engine) fail(ctx context.Context, err error, row int) {
 	if e.cfg.Refused != nil && errors.Is(err, errRefused) {
 		state.Note = e.cfg.Refused(ctx)
 	}
-	e.board.set(state)
+	e.mu.Lock()
+	e.failures++
+	e.failure = state.Err
+	e.retryAt = e.cfg.Now().Add(pause)
+	e.mu.Unlock()
+	e.board.set(state) // last: it wakes those who wait
 }
 
 // loudness keeps a warm engine whose files are missing from warning each time

@@ -107,6 +107,9 @@ func (e *Engine) serve(s *session) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.serving = s
+	if s != nil {
+		e.failure = nil
+	}
 }
 
 // awaitHealth polls until the model is loaded: the socket answers long before.
