@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -89,6 +90,25 @@ func TestChatReportsFailures(t *testing.T) {
 	slow := up.Serve(t, []up.Act{up.Wait(5 * time.Second)})
 	if _, err := newClient(t, slow, openai.Hosted()).Chat(ctx, hello(), nil); fault.CodeOf(err) != fault.Timeout {
 		t.Errorf("the caller's deadline is %v", err)
+	}
+}
+
+func TestConnectingHasItsOwnDeadline(t *testing.T) {
+	t.Parallel()
+	nowhere := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done() // a host that drops packets
+		return nil, ctx.Err()
+	}}}
+	c, err := openai.New(openai.Config{
+		BaseURL: "http://models.example/v1", HTTP: nowhere, Log: slog.New(slog.DiscardHandler),
+		Deadlines: openai.Deadlines{Connect: 30 * time.Millisecond},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Chat(t.Context(), hello(), nil)
+	if fault.CodeOf(err) != fault.Timeout || !strings.Contains(fault.Cause(err), "connect took over 30ms") {
+		t.Errorf("got %v: %s", err, fault.Cause(err))
 	}
 }
 
