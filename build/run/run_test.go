@@ -1,0 +1,213 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestStartsSignsInAndStops(t *testing.T) {
+	r := checkout(t)
+	s, err := r.startServer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.ensureOwner(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(r.ownerFile())
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the password's file: %v, %v", info, err)
+	}
+	app, err := r.startDesktop(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.answers(t.Context(), s, app, ""); err != nil {
+		t.Error(err)
+	}
+	if link, err := r.consoleLink(t.Context(), s); err != nil || !strings.HasSuffix(link, "/console/#token=abc") {
+		t.Errorf("console link %q, %v", link, err)
+	}
+	if err := r.family.stopAll(); err != nil {
+		t.Error(err)
+	}
+	for _, c := range []*child{s.child, app} {
+		if !c.ok() {
+			t.Errorf("%s ended with %s", c.name, c.fate())
+		}
+	}
+}
+
+func TestOwnerIsMadeOnceAlsoAfterACut(t *testing.T) {
+	r := checkout(t)
+	s, err := r.startServer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.ensureOwner(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	first, err := os.ReadFile(r.ownerFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The run was cut between making the owner and noting it.
+	if err := os.Rename(r.ownerFile(), r.ownerFile()+".new"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.ensureOwner(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if second, _ := os.ReadFile(r.ownerFile()); string(second) != string(first) {
+		t.Error("the owner has another password now")
+	}
+}
+
+func TestServerThatDoesNotStartIsExplained(t *testing.T) {
+	r := checkout(t)
+	if err := os.Mkdir(filepath.Join(r.data, "broken"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.startServer(t.Context())
+	var said sentence
+	if !errors.As(err, &said) || !strings.Contains(string(said), "no PostgreSQL with pgvector") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTakenPortMovesOn(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	taken := l.Addr().(*net.TCPAddr).Port
+	if got, err := choosePort(taken); err != nil || got <= taken {
+		t.Errorf("got %d, %v", got, err)
+	}
+}
+
+func TestSecondRunOnTheSameDataIsRefused(t *testing.T) {
+	r := checkout(t)
+	unlock, err := r.lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said sentence
+	if _, err := r.lock(); !errors.As(err, &said) {
+		t.Errorf("got %v", err)
+	}
+	unlock()
+	if unlock, err = r.lock(); err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+}
+
+func TestDeafChildrenAndStraysAreKilled(t *testing.T) {
+	t.Parallel()
+	f := newFamily()
+	file := filepath.Join(t.TempDir(), "stray")
+	// The child ignores TERM; its own child leaves the group, as a daemon does.
+	c, err := f.start("deaf", 100*time.Millisecond, nil, func(string) {}, "sh", "-c",
+		"trap '' TERM; setsid sh -c 'echo $$ >"+file+"; sleep 60' & sleep 60")
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the stray runs", func() bool { text, _ := os.ReadFile(file); return len(text) > 0 })
+	if err := f.stopAll(); err == nil {
+		t.Error("a stray process was not reported")
+	}
+	if c.ok() {
+		t.Error("a killed child counts as one that ended well")
+	}
+	text, _ := os.ReadFile(file)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the stray is gone", func() bool { return syscall.Kill(pid, 0) != nil })
+}
+
+func TestLinesAreWholeHoweverTheyArrive(t *testing.T) {
+	t.Parallel()
+	var got []string
+	w := &lineWriter{call: func(s string) { got = append(got, s) }}
+	for _, part := range []string{"a", "b\nc\n", "", "d"} {
+		if _, err := w.Write([]byte(part)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.flush()
+	if strings.Join(got, "|") != "ab|c|d" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestFingerprintFollowsTheSources(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, dir := range []string{"app", "backend", "server", "sync", "frontend/node_modules", "bin"} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range append([]string{"main.go", "go.mod", "go.sum", "app/a.go"}, programs...) {
+		write(name, "x")
+	}
+	first, err := fingerprint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(builtFile, first)
+	write("frontend/node_modules/x.js", "not a source")
+	write("app/a_test.go", "not built")
+	if again, _ := fingerprint(); again != first || !built(again) {
+		t.Error("it wants to build again although no source changed")
+	}
+	write("app/a.go", "changed")
+	if after, _ := fingerprint(); built(after) {
+		t.Error("it does not build a changed source")
+	}
+	if err := os.Remove(programs[0]); err != nil {
+		t.Fatal(err)
+	}
+	if built(first) {
+		t.Error("it does not build a program that is missing")
+	}
+}
+
+func TestCommandsFromThePasteLine(t *testing.T) {
+	t.Parallel()
+	f := newFamily()
+	c, err := f.start("echo", time.Second, nil, func(string) {}, "true", "a b", "it's")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := c.shell(); got != `true 'a b' 'it'\''s'` {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestUnknownCommandIsASentence(t *testing.T) {
+	t.Parallel()
+	if code := command([]string{"nonsense"}); code != 1 {
+		t.Errorf("exit status %d", code)
+	}
+}
