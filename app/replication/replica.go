@@ -6,10 +6,15 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
+	"nexusai/sync/replica"
 	"nexusai/sync/wire"
 )
 
@@ -26,108 +31,121 @@ type Config struct {
 	Log            *slog.Logger     // required
 }
 
-// Transport reaches the server. Its errors are *Refusal where the server
-// answered; anything else counts as transient.
-type Transport interface {
-	Push(ctx context.Context, req wire.PushRequest) (wire.PushResponse, error)
-	Pull(ctx context.Context, req wire.PullRequest) (wire.Page, error)
-	// Live blocks while the connection lasts. It calls up once it stands and
-	// hint for each hint, from its own goroutine.
-	Live(ctx context.Context, scope string, up func(), hint func(wire.Hint)) error
-}
-
-// TokenSource gives the access token of the signed-in user.
-type TokenSource interface {
-	// Token returns ErrSignedOut when there is none. stale is the token that
-	// was refused, so that a fresh one can be fetched; empty otherwise.
-	Token(ctx context.Context, stale string) (string, error)
-}
-
-// ErrSignedOut pauses sync; nothing is dropped.
-var ErrSignedOut = errors.New("nobody is signed in")
-
 // ErrOtherUser is returned by Bind for a database that holds another user's
 // things.
-var ErrOtherUser = errors.New("the database belongs to another user")
+var ErrOtherUser = replica.ErrOtherUser
 
-var errNotYet = errors.New("not built yet")
+// ErrNotParked is returned by Retry and Discard for an operation that does not
+// wait for a person.
+var ErrNotParked = replica.ErrNotParked
 
 // Replica is the synced half of the local database. All methods may be called
-// concurrently.
-type Replica struct{ cfg Config }
+// concurrently, Run once at a time.
+type Replica struct {
+	cfg   Config
+	store *store
+	wake  chan struct{} // there is something to do; capacity 1
+	feed  *feed
 
-// New checks the configuration; it does no I/O.
-func New(cfg Config) (*Replica, error) { return &Replica{cfg: cfg}, nil }
+	mu      sync.Mutex // guards what follows; held for one transaction, never across the network
+	machine *replica.Replica
+	todo    []replica.Effect // for Run
+	status  Status
+	running bool
+}
 
-// Bind ties the database to a user's private scope after sign-in. Until then
-// writes work and wait. Returns ErrOtherUser.
-func (r *Replica) Bind(ctx context.Context, userID string) error { return errNotYet }
+// New checks the configuration; it does no I/O. Write works without Run.
+func New(cfg Config) (*Replica, error) {
+	if cfg.Writer == nil || cfg.Reader == nil || cfg.Server == nil || cfg.Log == nil {
+		return nil, errors.New("replication.Config needs Writer, Reader, Server and Log")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	if cfg.NewID == nil {
+		cfg.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	r := &Replica{cfg: cfg, store: &store{cfg.Writer}, wake: make(chan struct{}, 1), feed: newFeed()}
+	r.status.Phase = Unbound
+	return r, r.anew()
+}
+
+// anew forgets what was under way.
+func (r *Replica) anew() (err error) {
+	r.machine, err = replica.New(replica.Config{Store: r.store, Rand: r.cfg.Rand, NewID: r.cfg.NewID})
+	r.todo = nil
+	return err
+}
 
 // Write stores operations with their outbox entries in one transaction. When
 // it returns nil they survive a crash. An op needs Entity, ID, Kind and Fields
-// (wire.NewCreate, wire.NewUpdate). An impossible operation (an update of a
-// row that is not there, a changed message) is a *merge.Refused and nothing
-// was stored.
-func (r *Replica) Write(ctx context.Context, ops ...wire.Op) error { return errNotYet }
-
-// Run syncs until ctx ends.
-func (r *Replica) Run(ctx context.Context) error { return errNotYet }
-
-// Kick tries everything now: after sign-in, a wake-up, a click on "retry".
-func (r *Replica) Kick() {}
-
-// Phase is what sync is doing, for the status bar.
-type Phase string
-
-const (
-	Unbound Phase = "unbound" // no user yet
-	Offline Phase = "offline" // the server does not answer
-	Paused  Phase = "paused"  // the server refuses the token: sign in again
-	Syncing Phase = "syncing" // something is on its way
-	Synced  Phase = "synced"  // all that is known here is known there
-)
-
-// Status is a snapshot for the user interface.
-type Status struct {
-	Phase    Phase
-	Pending  int       // operations not yet confirmed
-	Parked   int       // operations that need a person
-	LastSync time.Time // last finished pull; zero when never
-	RetryAt  time.Time // next try while offline; zero otherwise
+// (wire.NewCreate, wire.NewUpdate); a create of a row that is there sets its
+// fields. An impossible operation (an update of a row that is not there, a
+// changed message) is a *merge.Refused, one too large to ever be sent a
+// *journal.TooLargeError, and then nothing was stored.
+func (r *Replica) Write(ctx context.Context, ops ...wire.Op) error {
+	return r.ask(ctx, replica.Wrote{Ops: ops})
 }
 
-// Status never blocks on the network.
-func (r *Replica) Status() Status { return Status{} }
-
-// RowRef names a row whose view changed.
-type RowRef struct{ Entity, ID string }
-
-// Change tells the user interface what to read again.
-type Change struct {
-	Rows   []RowRef // at most 256
-	All    bool     // more than that changed: read everything again
-	Status bool     // Status or Outbox changed
+// Bind ties the database to a user's private scope after sign-in. Until then
+// writes work and wait. Returns ErrOtherUser.
+func (r *Replica) Bind(ctx context.Context, userID string) error {
+	return r.ask(ctx, replica.Bound{Scope: "user:" + userID})
 }
 
-// Changes has one receiver. A slow one gets coalesced changes, never a gap.
-func (r *Replica) Changes() <-chan Change { return nil }
-
-// Queued is one line of the visible queue.
-type Queued struct {
-	OpID   string
-	Entity string
-	ID     string
-	Kind   wire.Kind
-	State  string // waiting, sent, parked
-	Code   string // why it was parked
-	At     time.Time
+// Retry sends a parked operation again under a new op_id. Returns ErrNotParked.
+func (r *Replica) Retry(ctx context.Context, opID string) error {
+	return r.ask(ctx, replica.Retried{OpID: opID})
 }
 
-// Outbox lists what the server has not confirmed, oldest first, at most 500.
-func (r *Replica) Outbox(ctx context.Context) ([]Queued, error) { return nil, errNotYet }
+// Discard gives a parked operation up. Returns ErrNotParked.
+func (r *Replica) Discard(ctx context.Context, opID string) error {
+	return r.ask(ctx, replica.Discarded{OpID: opID})
+}
 
-// Retry sends a parked operation again under a new op_id.
-func (r *Replica) Retry(ctx context.Context, opID string) error { return errNotYet }
+// Kick tries everything now: after a new token, a wake-up, a click on "retry".
+// Without Run it does nothing.
+func (r *Replica) Kick() {
+	r.mu.Lock()
+	r.todo = append(r.todo[:len(r.todo):len(r.todo)], kick{})
+	r.mu.Unlock()
+	r.poke()
+}
 
-// Discard gives a parked operation up.
-func (r *Replica) Discard(ctx context.Context, opID string) error { return errNotYet }
+// kick is an effect of our own: Run answers it with a Kicked.
+type kick struct{ replica.Changed }
+
+func (r *Replica) poke() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// ask is step for everybody but Run, which then has something to do.
+func (r *Replica) ask(ctx context.Context, ev replica.Event) error {
+	defer r.poke()
+	return r.step(ctx, ev)
+}
+
+// step gives the machine an event, tells the user interface what changed and
+// leaves the rest to Run.
+func (r *Replica) step(ctx context.Context, ev replica.Event) error {
+	r.mu.Lock()
+	effects, err := r.machine.Step(ctx, r.cfg.Now(), ev)
+	for _, eff := range effects {
+		if c, ok := eff.(replica.Changed); ok {
+			r.feed.publish(changeOf(c))
+			continue
+		}
+		r.todo = append(r.todo, eff)
+	}
+	r.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("sync %T: %w", ev, err)
+	}
+	return nil
+}

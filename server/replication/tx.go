@@ -161,7 +161,7 @@ func (t *pgTx) Acked(ctx context.Context, clientID string) (map[string]int64, er
 
 // Append implements hub.Log.
 func (t *pgTx) Append(_ context.Context, e wire.Entry) error {
-	text, err := json.Marshal(e)
+	text, err := wire.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("encode entry: %w", err)
 	}

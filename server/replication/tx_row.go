@@ -10,6 +10,7 @@ import (
 
 	"nexusai/sync/entity"
 	"nexusai/sync/merge"
+	"nexusai/sync/wire"
 )
 
 // statements are what a table of rows needs; the table's own names are in each
@@ -199,7 +200,7 @@ func (t *pgTx) document(row merge.Row) ([]byte, error) {
 		extra[name] = value
 	}
 	doc["extra"] = extra
-	data, err := json.Marshal(doc)
+	data, err := wire.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("encode row: %w", err)
 	}

@@ -86,7 +86,7 @@ func (t *TooLargeError) Error() string {
 }
 
 func sizeOf(op wire.Op) (int, error) {
-	data, err := json.Marshal(op)
+	data, err := wire.Marshal(op)
 	if err != nil {
 		return 0, fmt.Errorf("encode operation: %w", err)
 	}

@@ -81,7 +81,8 @@ func (r *Replica) pulled(ctx context.Context, ev Pulled) ([]Effect, error) {
 		more, err := r.pull(ctx)
 		return append(effects, more...), err
 	}
-	r.pulls.attempt, r.pulls.done = 0, true
+	r.pulls.attempt = 0
+	r.pulls.done++
 	return append(effects, SetTimer{Key: pullTimer, After: pollEvery}), nil
 }
 

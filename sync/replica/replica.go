@@ -53,7 +53,7 @@ type pulls struct {
 	again    bool // asked for while one was under way
 	attempt  int
 	repair   *repair
-	done     bool // a pull has reached the head since the start
+	done     int // how often a pull has reached the head since the start
 }
 
 // New returns a replica that has seen nothing; send it Started first.
@@ -107,17 +107,18 @@ func (r *Replica) Step(ctx context.Context, at time.Time, ev Event) ([]Effect, e
 
 // State is what the status bar shows of the machine.
 type State struct {
+	Scope   string
 	Bound   bool
 	Paused  bool // the token was refused
 	Behind  bool // the server has lost what it had told us
 	Failing bool // the last try of something failed
 	Busy    bool // a request is under way
-	Synced  bool // a pull has reached the head since the start
+	Pulls   int  // how often a pull has reached the head since the start
 }
 
 // State is a snapshot.
 func (r *Replica) State() State {
-	s := State{Bound: r.scope != "", Paused: r.paused, Behind: r.behind, Synced: r.pulls.done}
+	s := State{Scope: r.scope, Bound: r.scope != "", Paused: r.paused, Behind: r.behind, Pulls: r.pulls.done}
 	s.Failing, s.Busy = r.pulls.attempt > 0, r.pulls.inflight > 0
 	for _, l := range r.lanes {
 		s.Failing = s.Failing || l.attempt > 0

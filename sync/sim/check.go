@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"nexusai/sync/entity"
@@ -75,11 +76,16 @@ func sameRows(d *device, rows map[string]merge.Row) error {
 		return fmt.Errorf("convergence: %s has %d rows, the server %d", d.name, len(slots), len(rows))
 	}
 	for key, s := range slots {
-		if !sameJSON(s.Confirmed, rows[key.Entity+"/"+key.ID]) || s.Pending || !sameJSON(s.Confirmed, s.View) {
+		if !sameRow(s.Confirmed, rows[key.Entity+"/"+key.ID]) || s.Pending || !sameRow(s.Confirmed, s.View) {
 			return fmt.Errorf("convergence: %s differs at %s %s", d.name, key.Entity, key.ID)
 		}
 	}
 	return nil
+}
+
+func sameRow(a, b merge.Row) bool {
+	return a.Entity == b.Entity && a.ID == b.ID && a.Ver == b.Ver && maps.Equal(a.Stamps, b.Stamps) &&
+		maps.EqualFunc(a.Fields, b.Fields, func(x, y json.RawMessage) bool { return bytes.Equal(x, y) })
 }
 
 func sameJSON(a, b any) bool {

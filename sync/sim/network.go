@@ -165,7 +165,7 @@ func (w *world) hint() error {
 // a poll is due every 30 seconds for ever.
 func (w *world) dropIdlePolls() {
 	for _, d := range w.devices {
-		if at, ok := d.timers["pull"]; ok && at.Sub(w.now).Seconds() > 20 && d.rep.State().Synced && !d.rep.State().Failing {
+		if at, ok := d.timers["pull"]; ok && at.Sub(w.now).Seconds() > 20 && d.rep.State().Pulls > 0 && !d.rep.State().Failing {
 			delete(d.timers, "pull")
 		}
 	}

@@ -79,11 +79,11 @@ func compact(raw json.RawMessage) json.RawMessage {
 // encode writes known members in declaration order, then the unknown ones by
 // name.
 func encode(known any, extra map[string]json.RawMessage) ([]byte, error) {
-	data, err := marshal(known)
+	data, err := Marshal(known)
 	if err != nil || len(extra) == 0 {
 		return data, err
 	}
-	rest, err := marshal(extra)
+	rest, err := Marshal(extra)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,9 @@ func encode(known any, extra map[string]json.RawMessage) ([]byte, error) {
 	return append(append(data[:len(data)-1], ','), rest[1:]...), nil
 }
 
-func marshal(v any) ([]byte, error) {
+// Marshal writes v as JSON without escaping what HTML would need: values travel
+// and are compared as the bytes they are.
+func Marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

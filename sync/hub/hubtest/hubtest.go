@@ -3,7 +3,6 @@ package hubtest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -179,8 +178,8 @@ func (b *bench) replayed(entityName, id string) merge.Row {
 
 func (b *bench) same(got, want any) {
 	b.t.Helper()
-	x, errX := json.Marshal(got)
-	y, errY := json.Marshal(want)
+	x, errX := wire.Marshal(got)
+	y, errY := wire.Marshal(want)
 	if errX != nil || errY != nil || string(x) != string(y) {
 		b.t.Fatalf("got  %s\nwant %s", x, y)
 	}
