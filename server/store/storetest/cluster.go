@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -22,9 +24,9 @@ import (
 )
 
 const (
-	templateWithin = 2 * time.Minute    // initdb and all migrations on a loaded machine
-	keepTemplates  = 7 * 24 * time.Hour // an unused template is removed after this
-	templateFormat = "1"                // raise when what a template folder holds changes
+	templateWithin = 2 * time.Minute // initdb and all migrations on a loaded machine
+	keepTemplates  = 5               // the most recently used; each takes about 60 MB
+	templateFormat = "1"             // raise when what a template folder holds changes
 )
 
 // fast trades durability for speed; a test cluster never outlives its process.
@@ -165,16 +167,21 @@ func makeTemplate(ctx context.Context, dir string) error {
 	return errors.Join(explain(store.Migrate(ctx, c.OwnerURL(), quiet)), c.Stop())
 }
 
+// removeOld makes room; only disk space is at stake, so errors do not matter.
 func removeOld(root string) {
 	entries, err := os.ReadDir(root)
 	if err != nil {
 		return
 	}
+	var folders []fs.FileInfo
 	for _, e := range entries {
-		info, err := e.Info()
-		if err == nil && e.IsDir() && time.Since(info.ModTime()) > keepTemplates {
-			_ = os.RemoveAll(filepath.Join(root, e.Name())) // only disk space is at stake
+		if info, err := e.Info(); err == nil && e.IsDir() {
+			folders = append(folders, info)
 		}
+	}
+	slices.SortFunc(folders, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	for _, f := range folders[min(keepTemplates, len(folders)):] {
+		_ = os.RemoveAll(filepath.Join(root, f.Name()))
 	}
 }
 
