@@ -41,7 +41,7 @@ type Config struct {
 	Threads      int           // default: the number of CPUs
 	Parallel     int           // requests answered side by side, more are queued; default 4
 	Warm         bool          // start without being asked, and again after every end
-	IdleAfter    time.Duration // stop after so long without requests; 0: never
+	IdleAfter    time.Duration // stop after so long without requests; 0, or Warm: never
 	StartTimeout time.Duration // from start to ready; default 3 min
 	FirstBackoff time.Duration // pause after the first failure, doubling up to 30 s; default 500 ms
 	Now          func() time.Time
@@ -87,6 +87,9 @@ func Fixed(f Files) func(context.Context, func(State)) (Files, error) {
 func New(cfg Config) (*Engine, error) {
 	if cfg.Kind == "" || cfg.Dir == "" || cfg.Log == nil || cfg.Files == nil {
 		return nil, errors.New("llamacpp: engine needs Kind, Dir, Log and Files")
+	}
+	if cfg.Warm {
+		cfg.IdleAfter = 0
 	}
 	if cfg.Threads <= 0 {
 		cfg.Threads = runtime.NumCPU()

@@ -22,7 +22,7 @@ type HostConfig struct {
 	EmbedModel string        // id; default Embed
 	Fetch      bool          // download a model that is not in the store
 	Warm       bool          // keep both engines running from the start
-	IdleAfter  time.Duration // stop an engine after so long without requests; 0: never
+	IdleAfter  time.Duration // stop an engine after so long without requests; 0, or Warm: never
 	Threads    int           // for each engine; default: the number of CPUs
 	// Poll is how often to look for a file that somebody else is making;
 	// default 500 ms.

@@ -39,7 +39,9 @@ func (r *runner) startServer(ctx context.Context) (*serverProcess, error) {
 	}
 	s := &serverProcess{data: filepath.Join(r.data, "server")}
 	said := make(chan string, 1)
-	s.child, err = r.family.start("nexusd", serverGrace, nil, func(line string) {
+	// Named, because the smaller model may be here already from the tests.
+	model := []string{"NEXUS_CHAT_MODEL=" + starterModels()[0]}
+	s.child, err = r.family.start("nexusd", serverGrace, model, func(line string) {
 		fmt.Fprintln(log, line)
 		if url, ok := strings.CutPrefix(line, "listening on "); ok {
 			select {

@@ -30,7 +30,7 @@ flock -n 9 || { say "another build is running, waiting for it"; flock 9; }
 built && { say "llama.cpp server is built"; exit 0; }
 
 # What a build that was cut leaves is used again by the next one.
-trap 'note "failed $$ it was interrupted"' EXIT
+trap 'rm -f "$file"' EXIT
 trap 'exit 130' INT TERM HUP
 progress 0 $STEPS
 for tool in cmake ninja g++; do command -v $tool >/dev/null || fail "$tool is missing: build/setup/packages.sh engine"; done
@@ -53,13 +53,14 @@ cmake -S "$work/llama" -B "$work/build" "${FLAGS[@]}" >"$work/cmake.log" 2>&1 9>
   { tail -20 "$work/cmake.log" >&2; fail "cmake could not prepare the engine, see above"; }
 
 # NINJA_STATUS makes each step start with [done/total].
-nice -n 5 env NINJA_STATUS='[%f/%t] ' ninja -C "$work/build" -j "${JOBS:-$(nproc)}" llama-server 2>&1 9>&- |
+if ! nice -n 5 env NINJA_STATUS='[%f/%t] ' ninja -C "$work/build" -j "${JOBS:-$(nproc)}" llama-server 2>&1 9>&- |
   tee "$work/ninja.log" |
   while IFS= read -r line; do
-    [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] && progress "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
-  done || true
-[ -x "$work/build/bin/llama-server" ] && grep -q "^\[.*llama-server\|no work to do" "$work/ninja.log" ||
-  { tail -20 "$work/ninja.log" >&2; fail "the engine did not compile, see above"; }
+    if [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then progress "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"; fi
+  done; then
+  tail -20 "$work/ninja.log" >&2
+  fail "the engine did not compile, see above"
+fi
 strip -o "$bin.new" "$work/build/bin/llama-server"
 echo "$stamp" >"$bin.stamp"
 mv "$bin.new" "$bin"
