@@ -199,8 +199,14 @@ func (p place) postmaster() (pid int, state string) {
 	if err != nil {
 		return 0, ""
 	}
-	lines := strings.Split(string(text), "\n")
-	pid, err = strconv.Atoi(strings.TrimSpace(lines[0]))
+	return parsePostmaster(string(text))
+}
+
+// parsePostmaster reads postmaster.pid: the pid in line 1, the state in line 8
+// (miscadmin.h, LOCK_FILE_LINE_PM_STATUS). The file may be half written.
+func parsePostmaster(text string) (pid int, state string) {
+	lines := strings.Split(text, "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))
 	if err != nil || pid <= 0 {
 		return 0, ""
 	}
