@@ -112,6 +112,11 @@ func (d *DB) SaveRun(ctx context.Context, r Run) error {
 	return d.exec(ctx, updateRun, r.Model, r.State, r.WaitsFor, r.Attempts, stamp(r.NextAt), r.RemoteID, r.AnswerID, r.Text, ended, r.ID)
 }
 
+// DropRun removes a run whose message could not be stored.
+func (d *DB) DropRun(ctx context.Context, id string) error {
+	return d.exec(ctx, `DELETE FROM run WHERE id = ?`, id)
+}
+
 // Withdraw hides a message that no model has seen and removes its run.
 func (d *DB) Withdraw(ctx context.Context, r Run) error {
 	return d.Update(ctx, func(tx *sql.Tx) error {

@@ -128,3 +128,9 @@ func (d *DB) UnconfirmedIn(ctx context.Context, conversationID string) (bool, er
 		(o.entity = 'message' AND EXISTS (SELECT 1 FROM message m WHERE m.id = o.id AND m.conversation_id = ?1))))`, conversationID).Scan(&left)
 	return left, Explain(err)
 }
+
+// ConversationOf is the conversation of a message. Returns fault.NotFound.
+func (d *DB) ConversationOf(ctx context.Context, messageID string) (id string, err error) {
+	err = d.reader.QueryRowContext(ctx, `SELECT conversation_id FROM message WHERE id = ?`, messageID).Scan(&id)
+	return id, Explain(err)
+}

@@ -1,0 +1,10 @@
+// NexusAI's desktop application.
+package main
+
+import (
+	"os"
+
+	"nexusai/app"
+)
+
+func main() { os.Exit(app.Main()) }
