@@ -200,6 +200,7 @@ func (tx *memoryTx) Reset(context.Context) error {
 			delete(tx.state.slots, key)
 			continue
 		}
+		s.View.Ver = 0
 		tx.state.slots[key] = s
 	}
 	tx.state.losers, tx.state.aside = map[string][]wire.Loser{}, nil
