@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
 	"nexusai/server/ledger"
@@ -45,4 +46,26 @@ func (o *Ongoing) End(out Outcome) int64 {
 		o.book.end(c)
 	})
 	return o.call.Cost
+}
+
+// OutcomeOf reads how a call ended out of the broker's report; err is what the
+// caller was told, nil for a whole answer, and settle gives the name and the
+// price of who answered.
+func OutcomeOf(report broker.Report, err error, settle func(broker.Attempt) (string, ledger.Price)) Outcome {
+	out := Outcome{State: OK, Attempts: len(report.Attempts), ErrorCode: fault.CodeOf(err)}
+	if last, ok := report.Last(); ok {
+		out.Usage, out.FirstToken = last.Usage, last.FirstToken
+		out.Deployment, out.Price = settle(last)
+		if err == nil { // the provider's own words on a bad request were passed on
+			out.ErrorCode = last.Code
+		}
+	}
+	switch out.ErrorCode {
+	case "":
+	case fault.Canceled:
+		out.State = Stopped
+	default:
+		out.State = Failed
+	}
+	return out
 }

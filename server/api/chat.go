@@ -1,0 +1,82 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"nexusai/backend/httpapi"
+	"nexusai/server/fleet"
+	"nexusai/server/ledger"
+	"nexusai/server/run"
+	"nexusai/server/store"
+)
+
+// Chat answers sends and runs.
+type Chat struct{ Runs *run.Runs }
+
+var _ httpapi.Chat = Chat{}
+
+// Send stores the message and starts its answer.
+func (c Chat) Send(ctx context.Context, r httpapi.ChatRequest) (httpapi.Run, error) {
+	caller, err := httpapi.MustCaller(ctx)
+	if err != nil {
+		return httpapi.Run{}, err
+	}
+	return c.Runs.Send(ctx, caller, r)
+}
+
+// Run returns an answer and its text so far.
+func (c Chat) Run(ctx context.Context, id string) (httpapi.Run, error) {
+	caller, err := httpapi.MustCaller(ctx)
+	if err != nil {
+		return httpapi.Run{}, err
+	}
+	return c.Runs.Get(ctx, caller, id)
+}
+
+// Stop ends an answer and keeps what was written.
+func (c Chat) Stop(ctx context.Context, id string) (httpapi.Run, error) {
+	caller, err := httpapi.MustCaller(ctx)
+	if err != nil {
+		return httpapi.Run{}, err
+	}
+	return c.Runs.Stop(ctx, caller, id)
+}
+
+// Models lists what the caller's team may use.
+type Models struct{ Fleet *fleet.Fleet }
+
+var _ httpapi.Models = Models{}
+
+// ListModels lists chat models first.
+func (m Models) ListModels(ctx context.Context) ([]httpapi.Model, error) {
+	return m.Fleet.ListModels(ctx)
+}
+
+// Usage tells what the caller spent.
+type Usage struct {
+	DB  *store.DB
+	Now func() time.Time // nil: time.Now
+}
+
+var _ httpapi.Usage = Usage{}
+
+// Spend adds up the caller's day, in UTC until a team can set its own zone.
+func (u Usage) Spend(ctx context.Context) (httpapi.Spend, error) {
+	caller, err := httpapi.MustCaller(ctx)
+	if err != nil {
+		return httpapi.Spend{}, err
+	}
+	now := time.Now
+	if u.Now != nil {
+		now = u.Now
+	}
+	var out httpapi.Spend
+	err = u.DB.TenantRead(ctx, caller.TenantID, func(tx pgx.Tx) (err error) {
+		out.TodayNanoUSD, out.CallsToday, err = ledger.Spend(ctx, tx, caller.TenantID, caller.UserID, now().UTC().Truncate(24*time.Hour))
+		return err
+	})
+	return out, err
+}

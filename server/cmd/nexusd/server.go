@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"nexusai/backend/broker"
+	"nexusai/backend/catalog"
+	"nexusai/backend/egress"
+	"nexusai/backend/httpapi"
+	"nexusai/backend/llamacpp"
+	"nexusai/frontend"
+	"nexusai/server/api"
+	"nexusai/server/audit"
+	"nexusai/server/calllog"
+	"nexusai/server/console"
+	"nexusai/server/edge"
+	"nexusai/server/fleet"
+	"nexusai/server/gateway"
+	"nexusai/server/identity"
+	"nexusai/server/job"
+	"nexusai/server/replication"
+	"nexusai/server/run"
+	"nexusai/server/secret"
+	"nexusai/server/store"
+	"nexusai/server/stream"
+)
+
+// server is everything that runs in this process.
+type server struct {
+	settings settings
+	log      *slog.Logger
+	db       *store.DB
+	metrics  *prometheus.Registry
+
+	edge     *edge.Edge
+	bus      *stream.Bus
+	identity *identity.Service
+	trail    *audit.Trail
+	hub      *replication.Hub
+	engine   *llamacpp.Host // nil: none here
+	fleet    *fleet.Fleet
+	broker   *broker.Broker
+	calls    *calllog.Book
+	runs     *run.Runs
+	jobs     *job.Runner
+}
+
+// newServer builds the graph over an open database. It starts nothing.
+func newServer(s settings, db *store.DB, log *slog.Logger) (*server, error) {
+	srv := &server{settings: s, log: log, db: db, metrics: prometheus.NewRegistry(), bus: stream.New(stream.Config{})}
+	srv.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, build := range []func() error{srv.people, srv.models, srv.records, srv.periodic} {
+		if err := build(); err != nil {
+			return nil, err
+		}
+	}
+	return srv, nil
+}
+
+func (srv *server) people() (err error) {
+	keys, err := srv.keyring()
+	if err != nil {
+		return err
+	}
+	proxies, err := srv.settings.proxies()
+	if err != nil {
+		return err
+	}
+	srv.identity, err = identity.New(identity.Config{
+		DB: srv.db, Secrets: keys, Log: srv.log, Hints: notices{srv.bus}, PublicURL: srv.settings["public_url"].text, Proxies: proxies,
+	})
+	if err != nil {
+		return err
+	}
+	if srv.trail, err = audit.New(audit.Config{DB: srv.db, Dir: srv.settings["data"].text, Log: srv.log}); err != nil {
+		return err
+	}
+	srv.edge, err = edge.New(edge.Config{Log: srv.log, Metrics: srv.metrics})
+	return err
+}
+
+func (srv *server) keyring() (*secret.Keyring, error) {
+	return secret.Load(secret.Config{File: srv.settings["master_key_file"].text, Dir: srv.settings["data"].text})
+}
+
+func (srv *server) models() (err error) {
+	if srv.engine, err = newEngine(srv.settings, srv.log); err != nil {
+		return err
+	}
+	keys, err := srv.keyring()
+	if err != nil {
+		return err
+	}
+	known, err := catalog.Load()
+	if err != nil {
+		return err
+	}
+	outgoing, err := egress.New(egress.Config{Allow: srv.settings.list("allow_net")})
+	if err != nil {
+		return err
+	}
+	cfg := fleet.Config{DB: srv.db, Keys: keys, Catalog: known, Egress: outgoing, Log: srv.log, Hint: srv.bus.HintTenant}
+	if srv.engine != nil {
+		cfg.Local = srv.engine
+	}
+	if srv.fleet, err = fleet.New(cfg); err != nil {
+		return err
+	}
+	srv.broker, err = broker.New(broker.Config{Routes: srv.fleet, Log: srv.log})
+	return err
+}
+
+func (srv *server) records() (err error) {
+	srv.calls, err = calllog.Open(calllog.Config{
+		DB: srv.db, Dir: filepath.Join(srv.settings["data"].text, "calls"), Log: srv.log, Hint: srv.bus.HintTenant,
+	})
+	if err != nil {
+		return err
+	}
+	if srv.hub, err = replication.New(replication.Config{DB: srv.db, Log: srv.log}); err != nil {
+		return err
+	}
+	owner, err := instance(srv.settings["data"].text)
+	if err != nil {
+		return err
+	}
+	srv.runs, err = run.New(run.Config{
+		DB: srv.db, Threads: srv.hub, Broker: srv.broker, Fleet: srv.fleet, Bus: srv.bus, Calls: srv.calls, Log: srv.log, Owner: owner,
+	})
+	return err
+}
+
+func (srv *server) periodic() (err error) {
+	srv.jobs, err = job.New(job.Config{DB: srv.db, Log: srv.log, Periodic: []job.Periodic{
+		job.Partitions(srv.db, srv.log),
+		{Name: "identity.clean", Every: time.Hour, OnStart: true, Run: srv.identity.Clean},
+	}})
+	return err
+}
+
+// routes mounts everything that answers.
+func (srv *server) routes() (http.Handler, error) {
+	mux := http.NewServeMux()
+	auth := srv.identity.Authenticator()
+	contract := httpapi.New(mux, httpapi.Config{Auth: auth, Log: srv.log})
+	httpapi.RegisterAccounts(contract, api.Accounts{Identity: srv.identity}, identity.Jar{})
+	httpapi.RegisterPeople(contract, api.NewPeople(srv.identity, srv.trail))
+	httpapi.RegisterConversations(contract, api.Conversations{Hub: srv.hub, Runs: srv.runs, Bus: srv.bus})
+	httpapi.RegisterChat(contract, api.Chat{Runs: srv.runs}, api.Models{Fleet: srv.fleet}, api.Usage{DB: srv.db})
+	httpapi.RegisterOperations(contract, api.Operations{Calls: srv.calls, Fleet: srv.fleet})
+	contract.DescribeStreams()
+
+	streams, err := stream.NewEndpoint(stream.EndpointConfig{
+		Bus: srv.bus, Auth: auth, Tickets: auth, Revocations: auth, Past: srv.runs, Log: srv.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	streams.Mount(mux)
+	surface, err := gateway.New(gateway.Config{Auth: auth, Broker: srv.broker, Fleet: srv.fleet, Calls: srv.calls, Log: srv.log})
+	if err != nil {
+		return nil, err
+	}
+	surface.Mount(mux)
+	pages, err := console.New(frontend.Dist())
+	if err != nil {
+		return nil, err
+	}
+	pages.Mount(mux)
+	srv.hub.Routes(mux, func(r *http.Request) (replication.Principal, error) {
+		c, err := auth.Authenticate(r)
+		return replication.Principal{TenantID: c.TenantID, UserID: c.UserID, DeviceID: c.DeviceID}, err
+	})
+	srv.edge.MountHealth(mux, srv.db.Ping)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(srv.metrics, promhttp.HandlerOpts{}))
+	return auth.Middleware(srv.edge.Wrap(mux)), nil
+}
+
+// notices tells people's clients what identity changed.
+type notices struct{ bus *stream.Bus }
+
+func (n notices) Notify(tenantID, topic, id string) {
+	n.bus.HintTenant(tenantID, httpapi.Hint{Topic: topic, ID: id})
+}
+
+// background is what runs beside the listener, by name.
+func (srv *server) background() map[string]func(context.Context) error {
+	all := map[string]func(context.Context) error{
+		"identity": srv.identity.Run, "providers": srv.fleet.Run, "calls": srv.calls.Run,
+		"sync": srv.hub.Run, "jobs": srv.jobs.Run, "runs": srv.runs.Run, "audit": audit.NewExporter(srv.trail).Run,
+	}
+	if srv.engine != nil {
+		all["engine"] = srv.engine.Run
+	}
+	return all
+}
+
+var errStopped = errors.New("a part of the server ended by itself")
+
+// named says which part an error came from.
+func named(name string, err error) error {
+	if err == nil {
+		err = errStopped
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}

@@ -1,0 +1,87 @@
+package fleet
+
+import (
+	"fmt"
+
+	"nexusai/backend/fault"
+	"nexusai/backend/httpapi"
+	"nexusai/backend/llamacpp"
+)
+
+// States of a provider, as the console shows them.
+const (
+	ready    = "ready"
+	starting = "starting"
+	unready  = "unready"
+	disabled = "disabled"
+	untested = "untested"
+)
+
+// show is a provider as the console sees it.
+func (f *Fleet) show(p *provider) httpapi.Provider {
+	out := httpapi.Provider{
+		ID: p.id, Name: p.name, Kind: p.kind, BaseURL: p.baseURL, HasKey: len(p.sealed) > 0, Enabled: p.enabled,
+		Models: f.serves(p), TestedAt: p.testedAt, Source: p.source, CreatedAt: p.createdAt,
+	}
+	out.State, out.Detail = f.state(p)
+	return out
+}
+
+func (f *Fleet) state(p *provider) (state, detail string) {
+	switch {
+	case !p.enabled:
+		return disabled, ""
+	case p.kind == kindLocal:
+		return f.engineState()
+	case p.broken != nil:
+		return unready, "Its key cannot be opened. Enter it again."
+	case p.testedOK == nil:
+		return untested, ""
+	case !*p.testedOK:
+		return unready, p.testedDetail
+	}
+	return ready, ""
+}
+
+// engineState is the worst of the local engine's parts.
+func (f *Fleet) engineState() (state, detail string) {
+	if f.Local == nil {
+		return unready, "This server runs without an engine of its own."
+	}
+	state = ready
+	for _, m := range f.Local.Models() {
+		one, why := modelState(m.State)
+		if one == unready || (one == starting && state == ready) {
+			state, detail = one, why
+		}
+	}
+	return state, detail
+}
+
+// modelState says whether a model can be asked. A stopped engine can: the
+// first request starts it.
+func modelState(s llamacpp.State) (state, detail string) {
+	switch s.Phase {
+	case llamacpp.Ready, llamacpp.Stopped:
+		return ready, s.Note
+	case llamacpp.Starting:
+		return starting, "The model is being loaded."
+	case llamacpp.Building:
+		return starting, "The engine is being built" + progress(s)
+	case llamacpp.Fetching:
+		return starting, "The model is being fetched" + progress(s)
+	case llamacpp.Absent:
+		return unready, "The engine or its model is not on the server. Run make setup there."
+	}
+	if s.Err != nil {
+		return unready, fault.From(s.Err).Safe
+	}
+	return unready, "The engine does not start."
+}
+
+func progress(s llamacpp.State) string {
+	if s.Total <= 0 {
+		return "."
+	}
+	return fmt.Sprintf(": %d %%.", 100*s.Done/s.Total)
+}

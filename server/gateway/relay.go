@@ -1,0 +1,60 @@
+package gateway
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"nexusai/backend/broker"
+	"nexusai/backend/fault"
+)
+
+// relay copies the answer to the client as it comes. An error after the first
+// byte is told in the stream, since the status has been sent.
+func (g *Gateway) relay(w http.ResponseWriter, r *http.Request, answer *broker.Forwarded) error {
+	h := w.Header()
+	h.Set("Content-Type", answer.ContentType)
+	if answer.Stream {
+		h.Set("Cache-Control", "no-store, no-transform")
+		h.Set("X-Accel-Buffering", "no") // nginx would collect events
+	}
+	w.WriteHeader(answer.Status)
+	control := http.NewResponseController(w)
+	buf := make([]byte, 16<<10)
+	for {
+		n, err := answer.Body.Read(buf)
+		if n > 0 {
+			_ = control.SetWriteDeadline(time.Now().Add(writeWithin)) // a recorder in a test has none
+			if _, failed := w.Write(buf[:n]); failed != nil {
+				return fault.New(fault.Canceled, "The caller has left.", failed)
+			}
+			if answer.Stream {
+				_ = control.Flush() // a client that has left shows at the next write
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			if answer.Stream && r.Context().Err() == nil {
+				g.breakOff(w, err)
+			}
+			return err
+		}
+	}
+}
+
+// breakOff tells a streaming client that the answer is not whole: without it a
+// cut looks like an end. OpenAI's clients raise an error for such an event.
+func (g *Gateway) breakOff(w http.ResponseWriter, err error) {
+	_, shape := describe(err)
+	data, encodeErr := json.Marshal(map[string]any{"error": shape})
+	if encodeErr != nil {
+		return
+	}
+	// The blank line ends an event that was cut in its middle.
+	_, _ = w.Write(append(append([]byte("\n\ndata: "), data...), "\n\n"...))
+	_ = http.NewResponseController(w).Flush()
+}
