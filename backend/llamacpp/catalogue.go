@@ -26,7 +26,7 @@ type Model struct {
 	File    string // name inside the store
 	License string // SPDX
 	Memory  int64  // bytes a process serving it needs at the default context
-	Context int    // tokens the whole server holds, shared by its slots
+	Context int    // tokens the whole server holds; see Window
 	Dim     int    // length of a vector; embeddings only
 
 	Public   *Public   // the publisher's own file; nil where no hash is verified
@@ -89,6 +89,9 @@ func (m Model) Size() int64 {
 	}
 	return m.Registry.Size
 }
+
+// Window is how many tokens one conversation, or one text to embed, may have.
+func (m Model) Window() int { return m.Context / Slots }
 
 // accepts tells whether a file of this size and hash is the model, from any source.
 func (m Model) accepts(size int64, sum string) bool {

@@ -16,7 +16,7 @@ const (
 var catalogue = []Model{
 	{
 		ID: ChatSmall, Title: "Qwen2.5 Coder 0.5B Instruct", Kind: Chat, License: "Apache-2.0",
-		File: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", Memory: 900 * mib, Context: 8192,
+		File: "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", Memory: 1000 * mib, Context: 16384,
 		Public: &Public{
 			URL:  "https://huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/resolve/main/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
 			Size: coder05Size, SHA256: coder05Hash,
@@ -25,7 +25,7 @@ var catalogue = []Model{
 	},
 	{
 		ID: ChatLarge, Title: "Qwen2.5 Coder 1.5B Instruct", Kind: Chat, License: "Apache-2.0",
-		File: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf", Memory: 2200 * mib, Context: 8192,
+		File: "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf", Memory: 2500 * mib, Context: 16384,
 		Public: &Public{
 			URL:  "https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF/resolve/main/qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
 			Size: coder15Size, SHA256: coder15Hash,

@@ -20,7 +20,7 @@ type Files struct {
 	Model   string // path of the model file
 	Alias   string // name under which the model answers
 	Memory  int64  // bytes to have available before starting; 0: not checked
-	Context int    // tokens the server holds; 0: 8192 for chat, 2048 for embeddings
+	Context int    // tokens the server holds, cut in equal parts for its slots; 0: 16384 for chat, 2048 for embeddings
 }
 
 // Config describes an Engine.
@@ -39,7 +39,7 @@ type Config struct {
 	Refused func(ctx context.Context) string
 
 	Threads      int           // default: the number of CPUs
-	Parallel     int           // requests answered side by side, more are queued; default 4
+	Parallel     int           // slots: requests answered side by side, more are queued; default Slots
 	Warm         bool          // start without being asked, and again after every end
 	IdleAfter    time.Duration // stop after so long without requests; 0, or Warm: never
 	StartTimeout time.Duration // from start to ready; default 3 min
@@ -73,6 +73,9 @@ type Engine struct {
 	retryAt  time.Time    // until then the failure is the answer
 }
 
+// Slots is how many requests an engine answers side by side by default.
+const Slots = 4
+
 const maxBackoff = 30 * time.Second
 
 // errCrashed says that the process ended while it was serving.
@@ -95,7 +98,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg.Threads = runtime.NumCPU()
 	}
 	if cfg.Parallel <= 0 {
-		cfg.Parallel = 4
+		cfg.Parallel = Slots
 	}
 	if cfg.StartTimeout <= 0 {
 		cfg.StartTimeout = 3 * time.Minute

@@ -32,7 +32,7 @@ func TestRequestStartsTheEngine(t *testing.T) {
 	if s := e.State(); s.Phase != llamacpp.Ready || s.Model != "tiny" {
 		t.Errorf("state %+v", s)
 	}
-	for _, want := range [][]string{{"-m", "m.gguf"}, {"--alias", "tiny"}, {"-np", "4"}, {"-c", "8192"}, {"--cache-ram", "256"}, {"--sse-ping-interval", "1"}, {"--jinja"}, {"--no-ui"}, {"--offline"}} {
+	for _, want := range [][]string{{"-m", "m.gguf"}, {"--alias", "tiny"}, {"-np", "4"}, {"-c", "16384"}, {"--cache-ram", "256"}, {"--sse-ping-interval", "1"}, {"--jinja"}, {"--no-ui"}, {"--offline"}} {
 		i := slices.Index(a.Args, want[0])
 		if i < 0 || len(want) > 1 && a.Args[i+1] != want[1] {
 			t.Errorf("launched without %v: %v", want, a.Args)

@@ -113,13 +113,14 @@ func (e *Engine) address(p *process) ([]string, error) {
 }
 
 // args are the launch options. The server's defaults would be 8 GiB of prompt
-// cache, a web page, 30 s between the pings that notice a dead stream, and a
-// fixed quarter of the context for each slot instead of one shared pool.
+// cache, a web page, and 30 s between the pings that notice a dead stream. The
+// context is cut in equal parts, one a slot: in one shared pool (--kv-unified)
+// four long conversations make each other fail (tried, November 2026).
 func (e *Engine) args(f Files, keyFile string) []string {
 	n := strconv.Itoa
 	tokens := f.Context
 	if tokens <= 0 {
-		tokens = map[Kind]int{Chat: 8192, Embeddings: 2048}[e.cfg.Kind]
+		tokens = map[Kind]int{Chat: 16384, Embeddings: 2048}[e.cfg.Kind]
 	}
 	args := []string{
 		"-m", f.Model, "--api-key-file", keyFile, "--alias", f.Alias,
@@ -129,7 +130,7 @@ func (e *Engine) args(f Files, keyFile string) []string {
 	if e.cfg.Kind == Embeddings {
 		return append(args, "--embeddings", "--pooling", "mean", "-b", "512", "-ub", "512")
 	}
-	return append(args, "--kv-unified", "--jinja", "--cache-ram", "256", "--sse-ping-interval", "1")
+	return append(args, "--jinja", "--cache-ram", "256", "--sse-ping-interval", "1")
 }
 
 // stop ends the process and waits for it: TERM, TERM again, KILL.
