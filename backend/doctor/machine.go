@@ -40,7 +40,7 @@ func MachineChecks(m Machine) []Check {
 		{"memory", memory},
 	}
 	for _, port := range m.Ports {
-		checks = append(checks, Check{"port " + strconv.Itoa(port), func(context.Context) Finding { return freePort(port) }})
+		checks = append(checks, Check{"port " + strconv.Itoa(port), func(ctx context.Context) Finding { return freePort(ctx, port) }})
 	}
 	if m.Store == nil {
 		return checks
@@ -131,8 +131,8 @@ func memory(context.Context) Finding {
 	return Finding{Finding: fmt.Sprintf("%.0f GB available", gb(have)), OK: true}
 }
 
-func freePort(port int) Finding {
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+func freePort(ctx context.Context, port int) Finding {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return Finding{Finding: "taken, the next free one will be used", OK: true}
 	}

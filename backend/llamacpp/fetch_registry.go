@@ -205,12 +205,11 @@ func openZip(path, member string, read func(io.Reader) error) error {
 	if err != nil {
 		return err
 	}
-	defer z.Close()
 	r, err := z.Open(member)
 	if err != nil {
-		return err
+		return errors.Join(err, z.Close())
 	}
-	return errors.Join(read(r), r.Close())
+	return errors.Join(read(r), r.Close(), z.Close())
 }
 
 func openTarball(path, member string, read func(io.Reader) error) error {

@@ -51,7 +51,7 @@ func (e *Engine) start(ctx context.Context, f Files) (*process, error) {
 		return nil, fmt.Errorf("write the engine's key: %w", err)
 	}
 	p := &process{exited: make(chan struct{}), tail: new(tail), clean: []string{keyFile}}
-	listen, err := e.address(p)
+	listen, err := e.address(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -85,9 +85,9 @@ func (p *process) hold(started chan<- error) {
 
 // address chooses where the server listens: a socket in the closed folder, or
 // a free port where there are no such sockets.
-func (e *Engine) address(p *process) ([]string, error) {
+func (e *Engine) address(ctx context.Context, p *process) ([]string, error) {
 	if runtime.GOOS == "windows" {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}

@@ -22,7 +22,7 @@ func freeBytes(dir string) (int64, error) {
 	if err := unix.Statfs(existing(dir), &st); err != nil {
 		return 0, fmt.Errorf("statfs: %w", err)
 	}
-	return int64(st.Bavail) * int64(st.Bsize), nil
+	return int64(st.Bavail * uint64(st.Bsize)), nil
 }
 
 func isDiskFull(err error) bool {

@@ -128,7 +128,7 @@ func (r *runner) watch(ctx context.Context, server *serverProcess, window *child
 			return nil
 		case <-serverGone:
 			serverGone = nil
-			fmt.Printf("\nthe server has stopped (%s); the window goes on without it. Start it again with:\n  %s\n", server.child.fate(), server.child.shell())
+			fmt.Printf("\nthe server has stopped (%s); the window goes on without it. Start it again with:\n  %s\n", server.fate(), server.shell())
 		case <-window.exited:
 			if window.ok() {
 				fmt.Println("\nthe window was closed, stopping")
