@@ -166,8 +166,8 @@ func Cut(ctx context.Context, s Store, lane, clientID, scope string, limit int) 
 		if size += e.Size; size > wire.MaxBytes || hole {
 			break
 		}
-		if e.Op.Mid == 0 {
-			last = mid
+		if e.Op.Mid == 0 || e.Op.ClientID != clientID {
+			last = max(last, mid)
 			e.Op.Mid, e.Op.ClientID, e.Op.Scope = mid, clientID, scope
 			if err := s.Put(ctx, e); err != nil {
 				return nil, err

@@ -32,7 +32,8 @@ var ErrOtherUser = errors.New("the database belongs to another scope")
 // Replica is one device's copy of one scope.
 type Replica struct {
 	cfg    Config
-	n      int // last request number
+	n      int  // last request number
+	awake  bool // Started was seen: before it nothing is sent
 	scope  string
 	cursor int64
 	paused bool
@@ -145,6 +146,7 @@ func (r *Replica) start(ctx context.Context) ([]Effect, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open replica: %w", err)
 	}
+	r.awake = true
 	return r.everything(ctx)
 }
 
@@ -184,7 +186,7 @@ func (r *Replica) everything(ctx context.Context) ([]Effect, error) {
 	return append(append(effects, more...), Changed{Status: true}), err
 }
 
-func (r *Replica) ready() bool { return r.scope != "" && !r.paused }
+func (r *Replica) ready() bool { return r.awake && r.scope != "" && !r.paused }
 
 const (
 	pullTimer  = "pull"
