@@ -208,7 +208,7 @@ func (f *Fleet) window(o offer) int {
 	if o.provider.kind == kindLocal {
 		for _, m := range f.Local.Models() {
 			if m.ID == o.model.ID {
-				return m.Context
+				return m.Window()
 			}
 		}
 		return 0
