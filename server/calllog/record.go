@@ -57,7 +57,7 @@ func (c *Call) entry() ledger.Entry {
 	return ledger.Entry{
 		ID: c.ID, CallID: c.ID, Kind: ledger.Settle, At: c.At, UserID: c.UserID, KeyID: c.KeyID,
 		Model: c.Model, Deployment: c.Deployment, Usage: c.Usage,
-		AmountNanoUSD: c.Cost, PriceVersion: c.Price.Version, Unpriced: !c.Price.Known,
+		AmountNanoUSD: c.Cost, PriceVersion: c.Price.Version, Unpriced: c.unpriced(),
 	}
 }
 
@@ -65,4 +65,9 @@ func (c *Call) entry() ledger.Entry {
 // answer costs nothing and is no line in the ledger.
 func (c *Call) settled() bool {
 	return c.State != Failed || c.Usage.Input > 0 || c.Usage.Output > 0
+}
+
+// unpriced says that the call cost something that nobody knows.
+func (c *Call) unpriced() bool {
+	return !c.Price.Known && c.Usage.Input+c.Usage.Output > 0
 }

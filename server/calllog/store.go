@@ -74,7 +74,7 @@ func (b *Book) insert(ctx context.Context, tenant string, calls []*Call) error {
 		for _, c := range calls {
 			batch.Queue(insertCall, tenant, c.At, c.ID, c.Surface, c.Operation, c.Model, c.Deployment, c.UserID, c.KeyID, c.Streamed,
 				c.State, c.ErrorCode, c.Usage.Input, c.Usage.Output, c.Usage.Cached, c.Usage.Estimated, c.Latency.Milliseconds(), c.First.Milliseconds(),
-				c.Cost, !c.Price.Known, c.Attempts, c.RequestID)
+				c.Cost, c.unpriced(), c.Attempts, c.RequestID)
 			if c.settled() {
 				ledger.Book(&batch, tenant, c.entry())
 			}

@@ -9,6 +9,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -42,6 +43,8 @@ type Broker interface {
 type Fleet interface {
 	ListModels(ctx context.Context) ([]httpapi.Model, error)
 	Settle(ctx context.Context, tenant, asked string, a broker.Attempt) (deployment string, price ledger.Price)
+	// Window is how many tokens a model reads; 0: unknown.
+	Window(ctx context.Context, model string) int
 }
 
 // Config of a Gateway; all fields but Now are required.
@@ -138,11 +141,24 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, caller httpapi.Ca
 		err = g.relay(w, r, answer)
 		_ = answer.Body.Close() // makes the report final
 	} else {
-		g.refuse(w, r, err)
+		g.refuse(w, r, g.inWords(r.Context(), l, request.Model, err))
 	}
 	record.End(calllog.OutcomeOf(report, err, func(last broker.Attempt) (string, ledger.Price) {
 		return g.Fleet.Settle(context.WithoutCancel(r.Context()), caller.TenantID, report.Model, last)
 	}))
+}
+
+// inWords says of an input to embed what "the conversation is too long" would
+// say of a chat.
+func (g *Gateway) inWords(ctx context.Context, l lane, model string, err error) error {
+	if l.need != broker.CanEmbed || fault.CodeOf(err) != fault.ContextTooLong {
+		return err
+	}
+	text := "The input is too long for this model."
+	if n := g.Fleet.Window(ctx, model); n > 0 {
+		text = fmt.Sprintf("The input is too long: this model reads at most %d tokens of each input.", n)
+	}
+	return fault.New(fault.ContextTooLong, text, err).At("input")
 }
 
 func newCall(caller httpapi.Caller, operation string, request openai.Request, id string) calllog.Call {
