@@ -30,3 +30,6 @@ func (s ScopeStore) View(ctx context.Context, fn func(hub.Reader) error) error {
 		return fn(newTx(tx, s.Tenant, s.Scope, time.Now()))
 	})
 }
+
+// DatabaseOf is the database of a hub, to make the hub of a second node on it.
+func DatabaseOf(h *Hub) database { return h.cfg.DB }
