@@ -31,8 +31,8 @@ func listen(address string) (*loopback, error) {
 	return &loopback{l}, nil
 }
 
-func (l *loopback) host() string            { return l.Addr().String() }
-func (l *loopback) address() string         { return "http://" + l.host() }
+func (l *loopback) host() string             { return l.Addr().String() }
+func (l *loopback) address() string          { return "http://" + l.host() }
 func (l *loopback) link(token string) string { return "open " + l.address() + "/#token=" + token }
 
 // serve answers a browser until ctx ends. Streams have no end of their own, so

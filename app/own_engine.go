@@ -13,9 +13,9 @@ import (
 	"nexusai/backend/provider/openai"
 )
 
-// slots is how many answers llama.cpp writes side by side by default; the
-// context is divided among them.
-const slots = 4
+// shares is how many long answers at a time the context is divided among: the
+// engine gives each what the others leave.
+const shares = 2
 
 // ownEngine offers this device's inference engine to the queue and the pages.
 type ownEngine struct {
@@ -37,7 +37,7 @@ func (e *ownEngine) Open(_ context.Context, model string) (llm.Client, int, erro
 			return nil, 0, fault.New(fault.ModelUnready, "The local model is not ready yet.", nil)
 		}
 		client, err := e.chat()
-		return client, m.Context / slots, err
+		return client, m.Context / shares, err
 	}
 	return nil, 0, fault.New(fault.ModelUnknown, "This device does not have that local model.", nil).WithHint("Choose another model.")
 }
@@ -78,7 +78,7 @@ func (e *ownEngine) Models() []httpapi.Model {
 		}
 		out = append(out, httpapi.Model{
 			ID: dispatch.LocalPrefix + m.ID, Name: m.Title, Family: "qwen", Kind: "chat", Local: true,
-			Provider: "This device", ContextTokens: m.Context / slots, State: state, Detail: detail,
+			Provider: "This device", ContextTokens: m.Context / shares, State: state, Detail: detail,
 		})
 	}
 	return out

@@ -67,6 +67,9 @@ type Config struct {
 	Coalesce   time.Duration // pause between two events of a run; default 33 ms
 	Checkpoint time.Duration // pause between two stored texts; default 1.5 s
 	Retry      time.Duration // first pause after a failure; doubles up to a minute; default 1 s
+	// Settle is how long a send waits for what it builds on to reach the server
+	// by sync; default 5 s.
+	Settle time.Duration
 }
 
 // Dispatcher owns the queue. Its methods may be called concurrently.
@@ -100,7 +103,7 @@ func New(cfg Config) (*Dispatcher, error) {
 	for _, d := range []struct {
 		field *time.Duration
 		value time.Duration
-	}{{&cfg.Coalesce, 33 * time.Millisecond}, {&cfg.Checkpoint, 1500 * time.Millisecond}, {&cfg.Retry, time.Second}} {
+	}{{&cfg.Coalesce, 33 * time.Millisecond}, {&cfg.Checkpoint, 1500 * time.Millisecond}, {&cfg.Retry, time.Second}, {&cfg.Settle, 5 * time.Second}} {
 		if *d.field <= 0 {
 			*d.field = d.value
 		}
@@ -122,7 +125,7 @@ const sweep = time.Second
 // Run works on the queue until ctx ends, then waits for what it started.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	defer d.work.Wait()
-	if err := d.cfg.DB.TidyRuns(ctx, true); err != nil {
+	if err := d.settleSends(ctx); err != nil {
 		return err
 	}
 	tick := time.NewTicker(sweep)
@@ -138,6 +141,14 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// settleSends ends what a crash cut off. No send is under way meanwhile: its
+// half would look the same.
+func (d *Dispatcher) settleSends(ctx context.Context) error {
+	d.sending.Lock()
+	defer d.sending.Unlock()
+	return d.cfg.DB.TidyRuns(ctx, true)
 }
 
 // look starts every run whose turn it is. Within a conversation and a route

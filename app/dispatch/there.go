@@ -10,12 +10,8 @@ import (
 	"nexusai/backend/httpapi"
 )
 
-const (
-	// settle is how long a send waits for what it builds on to reach the server.
-	settle = 5 * time.Second
-	// reattach is the pause before a broken stream is followed again.
-	reattach = 500 * time.Millisecond
-)
+// reattach is the pause before a broken stream is followed again.
+const reattach = 500 * time.Millisecond
 
 // runThere asks the server, which owns the run: this side only follows it. The
 // message's id makes a repeat of the question harmless.
@@ -51,7 +47,7 @@ func (d *Dispatcher) runThere(ctx context.Context, l *live, r localdb.Run) {
 // is a courtesy with a limit: the server answers what it has.
 func (d *Dispatcher) pushFirst(ctx context.Context, conversationID string) {
 	d.cfg.Journal.Kick()
-	end := d.cfg.Now().Add(settle)
+	end := d.cfg.Now().Add(d.cfg.Settle)
 	for d.cfg.Now().Before(end) {
 		left, err := d.cfg.DB.UnconfirmedIn(ctx, conversationID)
 		if err != nil || !left || !pause(ctx, 20*time.Millisecond) {
