@@ -1,20 +1,24 @@
 // The desktop's shell: the native window, and the same pages in browser mode.
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { DesktopGate } from "@/app/desktop/DesktopGate";
+import { enter } from "@/app/desktop/enter";
 import { startLocale } from "@/app/locale";
 import { Providers } from "@/app/Providers";
 import { createQueryClient } from "@/app/queryClient";
 import { startTheme } from "@/app/theme";
 import { startI18n } from "@/i18n";
+import { sseStream, wailsStream } from "@/stream";
 import "@/styles/index.css";
 
 async function main(root: HTMLElement): Promise<void> {
   startTheme();
-  await startI18n(startLocale());
+  const [entry] = await Promise.all([enter(), startI18n(startLocale())]);
+  const stream = window.runtime ? wailsStream(window.runtime) : sseStream();
   createRoot(root).render(
     <StrictMode>
       <Providers client={createQueryClient()}>
-        <main />
+        <DesktopGate entry={entry} stream={stream} />
       </Providers>
     </StrictMode>,
   );

@@ -7,5 +7,6 @@ export * from "./local";
 export { configureApi, currentAuth } from "./client";
 export { bearerAuth, cookieAuth, type Auth } from "./auth";
 export { createInvalidator, staleAfter } from "./hints";
-export { hasCode, problemOf, ProblemError, type Problem } from "./problem";
+export { addToList, dropMessage, newThread, patchInLists, patchThread, putMessage } from "./conversationCache";
+export { faultAt, hasCode, problemOf, ProblemError, type Problem } from "./problem";
 export { newId } from "./ids";

@@ -45,3 +45,9 @@ export function problemOf(error: unknown): Problem {
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof ProblemError && codes.includes(error.code);
 }
+
+/** What the host said about one input ("body.email"), if that is what is wrong. */
+export function faultAt(error: unknown, field: string): string | undefined {
+  if (!(error instanceof ProblemError)) return undefined;
+  return error.problem.errors?.find((e) => e.at === field || e.at.startsWith(`${field}.`) || e.at.startsWith(`${field}[`))?.message;
+}

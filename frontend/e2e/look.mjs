@@ -1,0 +1,92 @@
+// A test tool: takes the pictures that look.md asks for, of the built pages over
+// the fixture server. Usage: node e2e/look.mjs OUT_DIR [name filter]
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const [out = "look", only = ""] = process.argv.slice(2);
+mkdirSync(out, { recursive: true });
+
+async function fixture(...args) {
+  const child = spawn(process.execPath, [new URL("./fixture-server.mjs", import.meta.url).pathname, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise((resolve) => child.stdout.once("data", (data) => resolve(String(data).trim())));
+  return { url: new URL(url), stop: () => child.kill() };
+}
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+const errors = [];
+
+async function shot(name, { host = [], path = "", theme = "light", locale = "en-GB", size = [1280, 800], act }) {
+  if (!name.includes(only)) return;
+  const server = await fixture(...host);
+  const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, locale, colorScheme: theme === "dark" ? "dark" : "light" });
+  const page = await context.newPage();
+  page.on("console", (m) => m.type() === "error" && errors.push(`${name}: ${m.text()}`));
+  page.on("pageerror", (e) => errors.push(`${name}: ${e.message}`));
+  await context.addInitScript((t) => localStorage.setItem("nexus.theme", t), theme);
+  await page.goto(server.url.origin + (path.startsWith("/console") ? path : `/${path ? path : server.url.hash}`));
+  await page.waitForTimeout(700);
+  try {
+    await act?.(page, server.url);
+    await page.waitForTimeout(350);
+  } catch (error) {
+    errors.push(`${name}: ${error.message.split("\n")[0]}`);
+  }
+  await page.screenshot({ path: `${out}/${name}.png` });
+  await context.close();
+  server.stop();
+}
+
+const openFirst = (page) => page.getByRole("link", { name: /Raft commit/ }).first().click();
+const go = (path) => (page) => page.evaluate((p) => (window.location.hash = p), path);
+const ask = async (page, text) => {
+  await page.getByRole("textbox", { name: /Message|Mensagem/ }).fill(text);
+  await page.keyboard.press("Enter");
+};
+
+const console_ = "/console#link=fixture-token-0000-0000";
+const shots = {
+  "chat-light": { act: openFirst },
+  "chat-dark": { theme: "dark", act: openFirst },
+  "chat-contrast": { act: async (page) => { await page.evaluate(() => (document.documentElement.dataset.theme = "contrast")); await openFirst(page); } },
+  "chat-pt": { locale: "pt-PT", act: openFirst },
+  "chat-900": { size: [899, 700], act: async (page) => { await page.getByRole("button", { name: "Open conversations" }).click(); } },
+  "chat-900-thread": { size: [899, 700], act: async (page) => { await page.getByRole("button", { name: "Open conversations" }).click(); await openFirst(page); } },
+  "chat-new": {},
+  "chat-streaming": { theme: "dark", act: async (page) => { await ask(page, "Explain the commit rule of Raft."); await page.waitForTimeout(1800); } },
+  "chat-hostile": { host: ["--data", "hostile"], act: async (page) => { await page.getByRole("link", { name: /مرحبا/ }).click(); } },
+  "chat-hostile-long": { host: ["--data", "hostile"], theme: "dark", act: async (page) => { await page.getByRole("link", { name: /^W{20}/ }).click(); await page.getByRole("button", { name: /Model/ }).click(); } },
+  "chat-500": { host: ["--data", "hostile"], act: async (page) => { await page.getByRole("link", { name: /Five hundred/ }).click(); await page.waitForTimeout(500); } },
+  "chat-empty": { host: ["--data", "empty"] },
+  "chat-first-run": { host: ["--data", "empty", "--engine", "building", "--server", "none"] },
+  "chat-fetching": { theme: "dark", host: ["--data", "empty", "--engine", "fetching", "--server", "none"] },
+  "chat-queue": { host: ["--server", "offline"], act: async (page) => { await page.getByRole("button", { name: /Model/ }).click(); await page.getByRole("option", { name: /Claude/ }).click(); await ask(page, "Does the waiting message look calm?"); } },
+  "chat-models": { act: async (page) => { await openFirst(page); await page.getByRole("button", { name: /^Model/ }).click(); } },
+  "chat-menu": { act: async (page) => { await openFirst(page); await page.getByRole("button", { name: /Actions for Regex/ }).click({ force: true }); } },
+  "chat-focus": { act: async (page) => { await openFirst(page); for (let i = 0; i < 9; i++) await page.keyboard.press("Tab"); } },
+  "chat-deleted": { act: async (page) => { await page.getByRole("link", { name: /Regex/ }).focus(); await page.keyboard.press("Delete"); } },
+  "chat-edit": { act: async (page) => { await openFirst(page); await page.getByRole("article", { name: "You" }).first().hover(); await page.getByRole("button", { name: "Edit and resend" }).first().click(); } },
+  palette: { theme: "dark", act: async (page) => { await page.keyboard.press("Control+k"); await page.keyboard.type("re"); } },
+  "palette-empty": { act: async (page) => { await page.keyboard.press("Control+k"); } },
+  shortcuts: { act: async (page) => { await page.getByRole("link", { name: "Chat" }).first().focus(); await page.keyboard.press("?"); } },
+  settings: { act: go("/settings") },
+  "settings-dark-pt": { theme: "dark", locale: "pt-BR", act: go("/settings") },
+  "settings-none": { host: ["--server", "none"], act: async (page) => { await go("/settings")(page); await page.waitForTimeout(300); await page.getByRole("button", { name: "Connect" }).click(); } },
+  queue: { host: ["--server", "offline"], act: async (page) => { await page.getByRole("button", { name: /Model/ }).click(); await page.getByRole("option", { name: /Claude/ }).click(); await ask(page, "A question that waits until the server is back, and that is long enough to see how the row treats it when it needs more than one line of text."); await go("/queue")(page); } },
+  "queue-empty": { act: go("/queue") },
+  diagnostics: { host: ["--engine", "building"], act: go("/diagnostics") },
+  "status-detail": { host: ["--server", "offline"], act: (page) => page.getByRole("button", { name: /cannot be reached/ }).click() },
+  "bad-link": { path: "#" },
+  "console-sign-in": { path: "/console" },
+  "console-sign-in-wrong": { path: "/console", theme: "dark", act: async (page) => { await page.getByLabel("Email").fill("ana@acme.test"); await page.getByLabel("Password", { exact: true }).fill("wrong"); await page.getByRole("button", { name: "Sign in" }).click(); } },
+  "console-invite": { path: "/console#invite=abcdefabcdefabcdef" },
+  "console-dead": { path: "/console#link=dead-token-00000000000" },
+  "console-home": { path: console_ },
+  "console-home-dark": { path: console_, theme: "dark" },
+  "console-390": { path: console_, size: [390, 780] },
+  "console-account": { path: console_, act: async (page) => { await page.getByRole("button", { name: "Account" }).click(); } },
+};
+for (const [name, options] of Object.entries(shots)) await shot(name, options);
+await browser.close();
+for (const error of errors) console.log(error);
+process.exit(0);

@@ -1,0 +1,3 @@
+export { engineText } from "./engineText";
+export { Notices } from "./Notices";
+export { StatusBar } from "./StatusBar";
