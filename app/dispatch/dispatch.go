@@ -126,6 +126,9 @@ const sweep = time.Second
 func (d *Dispatcher) Run(ctx context.Context) error {
 	defer d.work.Wait()
 	if err := d.settleSends(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	tick := time.NewTicker(sweep)
