@@ -71,7 +71,7 @@ func add[I, O any](a *API, r route, fn func(context.Context, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Tags: []string{r.tag}, Summary: r.summary,
 		MaxBodyBytes: r.limit, DefaultStatus: r.status,
-		Errors: []int{400, 404, 422, 500},
+		Errors: []int{400, 404, 409, 413, 422, 429, 500, 503},
 	}
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = formLimit

@@ -1,18 +1,26 @@
 """Whatever the document allows or forbids, nexusd answers as the document says."""
 
+import json
+import re
+import urllib.error
+import urllib.request
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 
-
-# Ending the session or asking a provider for real would end the test, not test it.
-LEFT_OUT = ["/api/auth/logout", "/api/chat/stream", "/api/events", "/api/admin/providers/{id}/test", "/api/auth/sessions/{id}"]
+# Ending the session, waiting on a stream or calling a provider would end the test, not test it.
+LEFT_OUT = [
+    "/api/auth/logout", "/api/auth/sessions/{id}", "/api/chat/stream", "/api/events", "/api/admin/providers/{id}/test",
+]
+# Sign-in is slow on purpose and locks out; its own tests are in Go.
+BEFORE_SIGN_IN = ["/api/auth/login", "/api/auth/register", "/api/auth/exchange", "/api/auth/refresh"]
+AN_ID = "0192f3a4-7b1c-7def-8123-456789abcdef"
 
 
 @pytest.fixture(scope="module")
 def document(server):
-    loaded = schemathesis.openapi.from_url(server.url + "/openapi.json")
-    return loaded.exclude(path=LEFT_OUT)
+    return schemathesis.openapi.from_url(server.url + "/openapi.json")
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +28,7 @@ def token(server):
     return server.sign_in()
 
 
-schema = schemathesis.pytest.from_fixture("document")
+schema = schemathesis.pytest.from_fixture("document").exclude(path=LEFT_OUT + BEFORE_SIGN_IN)
 
 
 @schema.parametrize()
@@ -35,9 +43,18 @@ def test_answers_follow_the_document(case, token):
     ])
 
 
-@schema.parametrize()
-@settings(max_examples=1, deadline=None, suppress_health_check=list(HealthCheck))
-def test_anonymous_callers_get_nothing(case):
-    if case.operation.path in {"/api/auth/login", "/api/auth/register", "/api/auth/exchange", "/api/auth/refresh"}:
-        return
-    assert case.call().status_code in {401, 413, 415}
+def test_anonymous_callers_get_nothing(server):
+    with urllib.request.urlopen(server.url + "/openapi.json") as answer:
+        paths = json.load(answer)["paths"]
+    tried = 0
+    for path, operations in paths.items():
+        for method in operations:
+            if path in BEFORE_SIGN_IN:
+                continue
+            url = server.url + re.sub(r"{\w+}", AN_ID, path)
+            request = urllib.request.Request(url, b"{}", {"Content-Type": "application/json"}, method=method.upper())
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request, timeout=10)
+            assert refused.value.code == 401, (method, path, refused.value.code)
+            tried += 1
+    assert tried > 25
