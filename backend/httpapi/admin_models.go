@@ -186,5 +186,7 @@ func RegisterOperations(a *API, s Operations) {
 	add(a, route{id: "delete-provider", method: http.MethodDelete, path: "/api/admin/providers/{id}", tag: tag, summary: "Remove a provider and its key", needs: WriteProviders},
 		func(ctx context.Context, in *IDPath) (*Empty, error) { return done(s.DeleteProvider(ctx, in.ID)) })
 	add(a, route{id: "test-provider", method: http.MethodPost, path: "/api/admin/providers/{id}/test", tag: tag, summary: "Make a real call and report it", needs: WriteProviders},
-		func(ctx context.Context, in *IDPath) (*body[ProviderTest], error) { return reply(s.TestProvider(ctx, in.ID)) })
+		func(ctx context.Context, in *IDPath) (*body[ProviderTest], error) {
+			return reply(s.TestProvider(ctx, in.ID))
+		})
 }

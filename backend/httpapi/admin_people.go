@@ -120,7 +120,9 @@ func RegisterPeople(a *API, s People) {
 	add(a, route{id: "list-users", method: http.MethodGet, path: "/api/admin/users", tag: tag, summary: "Members of the tenant", needs: ReadUsers},
 		func(ctx context.Context, _ *Empty) (*body[[]User], error) { return reply(s.ListUsers(ctx)) })
 	add(a, route{id: "invite-user", method: http.MethodPost, path: "/api/admin/users", tag: tag, summary: "Invite somebody; the link is shown once", needs: WriteUsers, status: 201},
-		func(ctx context.Context, in *body[Invite]) (*body[Link], error) { return reply(s.InviteUser(ctx, in.Body)) })
+		func(ctx context.Context, in *body[Invite]) (*body[Link], error) {
+			return reply(s.InviteUser(ctx, in.Body))
+		})
 	add(a, route{id: "patch-user", method: http.MethodPatch, path: "/api/admin/users/{id}", tag: tag, summary: "Change role or name, disable or enable", needs: WriteUsers},
 		func(ctx context.Context, in *struct {
 			IDPath
@@ -133,11 +135,15 @@ func RegisterPeople(a *API, s People) {
 	add(a, route{id: "list-keys", method: http.MethodGet, path: "/api/admin/keys", tag: tag, summary: "API keys", needs: ReadKeys},
 		func(ctx context.Context, _ *Empty) (*body[[]Key], error) { return reply(s.ListKeys(ctx)) })
 	add(a, route{id: "create-key", method: http.MethodPost, path: "/api/admin/keys", tag: tag, summary: "Create a key; the secret is shown once", needs: WriteKeys, status: 201},
-		func(ctx context.Context, in *body[NewKey]) (*body[CreatedKey], error) { return reply(s.CreateKey(ctx, in.Body)) })
+		func(ctx context.Context, in *body[NewKey]) (*body[CreatedKey], error) {
+			return reply(s.CreateKey(ctx, in.Body))
+		})
 	add(a, route{id: "revoke-key", method: http.MethodDelete, path: "/api/admin/keys/{id}", tag: tag, summary: "Revoke a key", needs: WriteKeys},
 		func(ctx context.Context, in *IDPath) (*Empty, error) { return done(s.RevokeKey(ctx, in.ID)) })
 	add(a, route{id: "list-audit", method: http.MethodGet, path: "/api/admin/audit", tag: tag, summary: "Audit entries, newest first", needs: ReadAudit},
-		func(ctx context.Context, in *AuditQuery) (*body[AuditPage], error) { return reply(s.ListAudit(ctx, *in)) })
+		func(ctx context.Context, in *AuditQuery) (*body[AuditPage], error) {
+			return reply(s.ListAudit(ctx, *in))
+		})
 	add(a, route{id: "verify-audit", method: http.MethodGet, path: "/api/admin/audit/verify", tag: tag, summary: "Check the chain", needs: ReadAudit},
 		func(ctx context.Context, _ *Empty) (*body[AuditCheck], error) { return reply(s.VerifyAudit(ctx)) })
 }

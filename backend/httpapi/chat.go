@@ -117,7 +117,9 @@ type Usage interface {
 // (/api/chat/stream, /api/events) are mounted by the host: see Streams.
 func RegisterChat(a *API, c Chat, m Models, u Usage) {
 	add(a, route{id: "send-message", method: http.MethodPost, path: "/api/chat", tag: "chat", summary: "Send a message and start its answer", needs: UseChat, limit: textLimit},
-		func(ctx context.Context, in *body[ChatRequest]) (*body[Run], error) { return reply(c.Send(ctx, in.Body)) })
+		func(ctx context.Context, in *body[ChatRequest]) (*body[Run], error) {
+			return reply(c.Send(ctx, in.Body))
+		})
 	add(a, route{id: "get-run", method: http.MethodGet, path: "/api/chat/runs/{id}", tag: "chat", summary: "An answer and its text so far", needs: UseChat},
 		func(ctx context.Context, in *IDPath) (*body[Run], error) { return reply(c.Run(ctx, in.ID)) })
 	add(a, route{id: "stop-run", method: http.MethodPost, path: "/api/chat/runs/{id}/stop", tag: "chat", summary: "Stop an answer, keeping what was written", needs: UseChat},
