@@ -15,12 +15,14 @@ interface Props {
   /** Buttons, the main one last. */
   footer?: ReactNode;
   width?: "sm" | "md" | "lg";
+  /** A click beside it does not close it: for what is shown once. */
+  firm?: boolean;
 }
 
 const widths = { sm: "max-w-[400px]", md: "max-w-[520px]", lg: "max-w-[720px]" };
 
 /** A modal panel; focus goes in, stays in and comes back to where it was. */
-export function Dialog({ open, onOpenChange, title, description, children, footer, width = "md" }: Props) {
+export function Dialog({ open, onOpenChange, title, description, children, footer, width = "md", firm = false }: Props) {
   const t = useT();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -28,6 +30,7 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
         <Radix.Overlay className="fixed inset-0 z-40 grid animate-fade place-items-start justify-items-center overflow-y-auto bg-[oklch(0.2_0.01_255/0.4)] px-3 pt-[12vh] pb-6">
           <Radix.Content
             {...(description ? {} : { "aria-describedby": undefined })}
+            {...(firm ? { onInteractOutside: (event: Event) => event.preventDefault() } : {})}
             className={cx("relative w-full animate-panel rounded-lg bg-overlay shadow-float", widths[width])}
           >
             <header className="flex items-start gap-3 px-5 pt-4 pb-3">

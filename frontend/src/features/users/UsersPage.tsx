@@ -1,11 +1,105 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Search, UserPlus, Users } from "lucide-react";
+import { useMemo, useState } from "react";
+import { adminKeys, problemOf, resetUser, usersQuery, type Link, type Role, type User } from "@/api";
+import { useCan } from "@/app/me";
+import { useUrlState } from "@/app/useUrlState";
 import { useT } from "@/i18n";
-import { Page, TableSkeleton } from "@/ui";
+import { Button, EmptyState, Input, Page, Select, Table, TableSkeleton, useToasts, View } from "@/ui";
+import { InviteDialog } from "./InviteDialog";
+import { LinkDialog } from "./LinkDialog";
+import { roleName, roles } from "./roles";
+import { UserDrawer } from "./UserDrawer";
+import { useUserActs } from "./useUserActs";
+import { useUserColumns } from "./useUserColumns";
+
+const states = ["active", "invited", "disabled"] as const;
 
 export function UsersPage() {
   const t = useT();
+  const toasts = useToasts();
+  const client = useQueryClient();
+  const may = useCan("users.write");
+  const users = useQuery(usersQuery());
+  const [text = "", setText] = useUrlState("q");
+  const [role = "any", setRole] = useUrlState("role");
+  const [state = "any", setState] = useUrlState("state");
+  const [openId, setOpenId] = useUrlState("user");
+  const [inviting, setInviting] = useState(false);
+  const [link, setLink] = useState<Link>();
+  const acts = useUserActs();
+  const newLink = useMutation({
+    mutationFn: (user: User) => resetUser(user.id),
+    onSuccess: (made) => {
+      setLink(made);
+      void client.invalidateQueries({ queryKey: adminKeys.audit });
+    },
+    onError: (error) => toasts.problem(problemOf(error)),
+  });
+  const columns = useUserColumns({ busy: acts.busy, onOpen: (user) => setOpenId(user.id), onDisabled: acts.setDisabled, onLink: newLink.mutate });
+  const rows = useMemo(() => {
+    const wanted = text.trim().toLowerCase();
+    return (users.data ?? []).filter(
+      (user) => (role === "any" || user.role === role) && (state === "any" || user.state === state) && (wanted === "" || `${user.name} ${user.email}`.toLowerCase().includes(wanted)),
+    );
+  }, [users.data, text, role, state]);
+  const clear = () => {
+    for (const set of [setText, setRole, setState]) set(undefined);
+  };
+  const active = (users.data ?? []).filter((user) => user.state === "active").length;
+  const inviteButton = may && (
+    <Button tone="primary" icon={<UserPlus size={14} aria-hidden />} onClick={() => setInviting(true)}>
+      {t("users.invite")}
+    </Button>
+  );
   return (
-    <Page title={t("users.title")} fill>
-      <TableSkeleton />
+    <Page title={t("users.title")} lead={users.data && t("users.lead", { count: active })} actions={inviteButton} fill>
+      <View
+        query={users}
+        problem={users.error ? problemOf(users.error) : undefined}
+        skeleton={<TableSkeleton />}
+        isEmpty={(all) => all.length === 0}
+        empty={<EmptyState icon={<Users size={20} aria-hidden />} title={t("users.empty")}>{t("users.emptyText")}</EmptyState>}
+      >
+        {() => (
+          <Table
+            id="users"
+            label={t("users.title")}
+            columns={columns}
+            rows={rows}
+            rowKey={(user) => user.id}
+            openKey={openId}
+            onOpen={(user) => setOpenId(user.id)}
+            initialSort={{ column: "name", down: false }}
+            empty={<EmptyState title={t("users.none")} action={<Button onClick={clear}>{t("users.clear")}</Button>} />}
+            toolbar={
+              <>
+                <Input type="search" aria-label={t("users.search")} placeholder={t("users.search")} value={text} onChange={(event) => setText(event.target.value)} leading={<Search size={14} aria-hidden />} className="!w-56" />
+                <Select aria-label={t("users.role")} value={role} onChange={(next) => setRole(next === "any" ? undefined : next)} className="!w-36" options={[{ value: "any", label: t("users.anyRole") }, ...roles.map((one: Role) => ({ value: one as string, label: roleName(one) }))]} />
+                <Select aria-label={t("users.state")} value={state} onChange={(next) => setState(next === "any" ? undefined : next)} className="!w-36" options={[{ value: "any", label: t("users.anyState") }, ...states.map((one) => ({ value: one as string, label: t(`users.${one}`) }))]} />
+              </>
+            }
+          />
+        )}
+      </View>
+      <UserDrawer
+        user={users.data?.find((user) => user.id === openId)}
+        busy={acts.busy !== undefined && acts.busy === openId}
+        linking={newLink.isPending}
+        onClose={() => setOpenId(undefined)}
+        onRole={acts.setRole}
+        onDisabled={acts.setDisabled}
+        onLink={newLink.mutate}
+      />
+      <InviteDialog
+        open={inviting}
+        onOpenChange={setInviting}
+        onInvited={(made) => {
+          setInviting(false);
+          setLink(made);
+        }}
+      />
+      <LinkDialog link={link} onClose={() => setLink(undefined)} />
     </Page>
   );
 }

@@ -56,7 +56,8 @@ export function plotOptions({ width, height, series, format, color, onHover, onZ
         stroke: color(s.color),
         width: 1.5,
         spanGaps: false,
-        points: { show: false },
+        // A line needs two points: one between gaps is a dot, or it would not be seen.
+        points: { show: true, size: 4, width: 0, fill: color(s.color), filter: (u: UPlot, index: number) => alone(u.data[index]) },
         ...(s.dash ? { dash: [...s.dash] } : {}),
         ...(s.fill ? { fill: `color-mix(in oklch, ${color(s.color)} 12%, transparent)` } : {}),
       })),
@@ -72,4 +73,14 @@ export function plotOptions({ width, height, series, format, color, onHover, onZ
       ],
     },
   };
+}
+
+/** Indices of values that have a gap on both sides. */
+export function alone(values: ArrayLike<number | null | undefined> | undefined): number[] {
+  const found: number[] = [];
+  const gap = (index: number) => values?.[index] === null || values?.[index] === undefined;
+  for (let index = 0; index < (values?.length ?? 0); index++) {
+    if (!gap(index) && gap(index - 1) && gap(index + 1)) found.push(index);
+  }
+  return found;
 }

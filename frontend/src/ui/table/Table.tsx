@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { useFormat } from "@/i18n";
 import { cx } from "../cx";
 import { asStrings, useStored } from "../useStored";
@@ -114,7 +114,7 @@ export function Table<Row>({ id, label, columns, rows, rowKey, onOpen, openKey, 
                     tabIndex={item.index === Math.min(active, ordered.length - 1) ? 0 : -1}
                     onFocus={() => setActive(item.index)}
                     onKeyDown={(event) => onKey(event, item.index, row)}
-                    onClick={onOpen && (() => onOpen(row))}
+                    onClick={onOpen && ((event) => ofRow(event) && onOpen(row))}
                     style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)`, height: rowHeight }}
                     className={cx(
                       "absolute inset-x-0 top-0 grid items-center border-b border-line px-3 text-sm focus-visible:-outline-offset-2",
@@ -145,4 +145,10 @@ export function Table<Row>({ id, label, columns, rows, rowKey, onOpen, openKey, 
       </div>
     </div>
   );
+}
+
+/** A click on a control in the row, or in a menu opened from it, is that control's. */
+function ofRow(event: MouseEvent<HTMLElement>): boolean {
+  const target = event.target;
+  return target instanceof Element && event.currentTarget.contains(target) && !target.closest("button, a, input, select, textarea");
 }

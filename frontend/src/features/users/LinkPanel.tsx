@@ -1,0 +1,19 @@
+import type { Link } from "@/api";
+import { useFormat, useT } from "@/i18n";
+import { CopyButton, Field, Input } from "@/ui";
+
+/** A link that is shown once, to be sent by whoever made it. */
+export function LinkPanel({ link }: { link: Link }) {
+  const t = useT();
+  const format = useFormat();
+  return (
+    <Field label={t("users.link")} help={t("users.linkText", { time: format.full(link.expires_at) })}>
+      {(field) => (
+        <div className="flex items-center gap-2">
+          <Input {...field} size="lg" readOnly value={link.url} className="font-mono" onFocus={(event) => event.target.select()} autoFocus spellCheck={false} />
+          <CopyButton words size="lg" text={link.url} label={t("users.copyLink")} />
+        </div>
+      )}
+    </Field>
+  );
+}
