@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -179,8 +180,12 @@ func price(n *yaml.Node) (*int64, error) {
 	if n == nil {
 		return nil, nil //nolint:nilnil // no price is no error
 	}
+	// Only plain decimals: an exponent could ask for gigabytes of digits.
+	if n.Kind != yaml.ScalarNode || len(n.Value) > 30 || strings.Trim(n.Value, "0123456789.") != "" {
+		return nil, at(n, "%q is not a price in US dollars", n.Value)
+	}
 	dollars, ok := new(big.Rat).SetString(n.Value)
-	if !ok || len(n.Value) > 30 || dollars.Sign() < 0 {
+	if !ok {
 		return nil, at(n, "%q is not a price in US dollars", n.Value)
 	}
 	nano := dollars.Mul(dollars, big.NewRat(1_000_000, 1))

@@ -1,0 +1,109 @@
+package fleet_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"nexusai/backend/httpapi"
+	"nexusai/server/audit"
+	"nexusai/server/fleet"
+)
+
+const models = `
+tenant: acme
+providers:
+  - name: Team
+    base_url: https://models.example.com/v1
+    key: {env: TEAM_KEY}
+    models:
+      - llama-3.3-70b
+      - {id: fast, upstream: vendor/fast, usd_per_million: {input: "2.5", output: 10}}
+      - {id: embed, kind: embedding}
+aliases:
+  best: llama-3.3-70b
+`
+
+func TestApplyIsIdempotentAndSaysWhatChanged(t *testing.T) { // not parallel: it sets the environment
+	t.Setenv("TEAM_KEY", "sk-1")
+	w := newWorld(t)
+	apply := func(doc string) []string {
+		t.Helper()
+		changes, err := w.fleet.Apply(t.Context(), w.tenant, []byte(doc))
+		w.must(err)
+		return changes
+	}
+	if got := apply(models); !slices.Equal(got, []string{`added provider "Team" with 3 models`, "set 1 aliases"}) {
+		t.Errorf("first: %q", got)
+	}
+	if got := apply(models); len(got) != 0 {
+		t.Errorf("again: %q", got)
+	}
+	if !w.serves(w.fleet, w.tenant, "best") || !w.serves(w.fleet, w.tenant, "fast") || w.serves(w.fleet, w.other, "best") {
+		t.Error("not served to this tenant alone")
+	}
+	list, err := w.fleet.List(t.Context(), w.tenant)
+	w.must(err)
+	if p := list[len(list)-1]; p.Source != "file" || !p.HasKey || *p.Models[1].InputNanoUSD != 2_500_000 || *p.Models[1].OutputNanoUSD != 10_000_000 {
+		t.Errorf("provider %+v", p)
+	}
+	t.Setenv("TEAM_KEY", "sk-2")
+	if got := apply(strings.Replace(models, "      - llama-3.3-70b\n", "", 1)); !slices.Equal(got, []string{`changed provider "Team": key, models`}) {
+		t.Errorf("changed: %q", got)
+	}
+	_, err = w.fleet.Create(t.Context(), w.tenant, audit.Operator, input("By hand", "https://hand.example.com/v1", "k"))
+	w.must(err)
+	if got := apply("providers: []"); !slices.Equal(got, []string{`removed provider "Team"`, "set 0 aliases"}) {
+		t.Errorf("emptied: %q", got)
+	}
+	list, err = w.fleet.List(t.Context(), w.tenant)
+	w.must(err)
+	if !slices.ContainsFunc(list, func(p httpapi.Provider) bool { return p.Name == "By hand" }) {
+		t.Errorf("what people made is gone: %+v", list)
+	}
+}
+
+func TestApplyNamesTheLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	empty := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct{ doc, want string }{
+		"not YAML":             {"providers: [", "YAML"},
+		"an unknown key":       {"providers:\n  - name: A\n    base_url: https://a.example.com\n    apikey: x\n", `line 4: "apikey"`},
+		"a key in the file":    {"providers:\n  - name: A\n    base_url: https://a.example.com\n    key: sk-1\n", "line 4: a key is given as"},
+		"an empty variable":    {"providers:\n  - name: A\n    base_url: https://a.example.com\n    key: {env: NEXUS_NO_SUCH}\n", "line 4: the environment variable"},
+		"an empty file":        {"providers:\n  - name: A\n    base_url: https://a.example.com\n    key: {file: " + empty + "}\n", "line 4: the key file"},
+		"both":                 {"providers:\n  - name: A\n    base_url: https://a.example.com\n    key: {file: a, env: B}\n", "line 4"},
+		"a private address":    {"providers:\n  - name: A\n    base_url: http://10.0.0.1/v1\n", "line 2"},
+		"no name":              {"providers:\n  - base_url: https://a.example.com\n", "line 2: a provider needs"},
+		"a provider twice":     {"providers:\n  - {name: A, base_url: \"https://a.example.com\"}\n  - {name: A, base_url: \"https://a.example.com\"}\n", "line 3: two providers"},
+		"a model twice":        {"providers:\n  - name: A\n    base_url: https://a.example.com\n    models: [m,\n      m]\n", "line 5: two models"},
+		"an unknown kind":      {"providers:\n  - name: A\n    base_url: https://a.example.com\n    models:\n      - {id: m, kind: image}\n", "line 5: the kind"},
+		"a negative price":     {"providers:\n  - name: A\n    base_url: https://a.example.com\n    models:\n      - {id: m, usd_per_million: {input: -1}}\n", "line 5"},
+		"too exact a price":    {"providers:\n  - name: A\n    base_url: https://a.example.com\n    models:\n      - {id: m, usd_per_million: {input: 0.0000001}}\n", "line 5: the price"},
+		"an alias of itself":   {"aliases:\n  a: a\n", "line 2: alias"},
+		"a list that is a map": {"providers: {}\n", "line 1: expected a list"},
+	} {
+		_, err := w.fleet.Apply(t.Context(), w.tenant, []byte(tt.doc))
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %q", name, err, tt.want)
+		}
+	}
+	if list, err := w.fleet.List(t.Context(), w.tenant); err != nil || len(list) > 1 {
+		t.Errorf("a refused file left %+v %v", list, err)
+	}
+}
+
+func FuzzDocument(f *testing.F) {
+	f.Add([]byte(models))
+	f.Add([]byte("providers: [&a {name: *a}]"))
+	f.Add([]byte("aliases: {a: [b]}\nproviders:\n- models: [{usd_per_million: {input: 1e999999}}]"))
+	f.Fuzz(func(_ *testing.T, doc []byte) {
+		_, _ = fleet.Tenant(doc) // must not panic, loop or take long
+	})
+}
