@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
 	"nexusai/server/identity"
 )
@@ -132,4 +135,18 @@ func TestADisabledUsersLinksAreDead(t *testing.T) {
 	w.call(w.acme.owner, "POST", "/api/admin/users/"+s.Me.UserID+"/reset", nil).want(409)
 	w.call(w.acme.owner, "PATCH", "/api/admin/users/"+s.Me.UserID, `{"disabled":false}`).want(200)
 	w.register(token(t, link.URL), "", "another good password").want(410)
+	again := decode[httpapi.Link](w.call(w.acme.owner, "POST", "/api/admin/users/"+s.Me.UserID+"/reset", nil).want(201))
+	w.register(token(t, again.URL), "", "another good password").want(200) // without a session to end
+}
+
+func TestATeamHasOneFirstOwner(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	err := w.db.Tenant(t.Context(), w.acme.id, func(tx pgx.Tx) error {
+		_, err := w.svc.AddOwner(t.Context(), tx, w.acme.id, identity.FirstOwner{Email: "second@acme.test"}, "")
+		return err
+	})
+	if fault.CodeOf(err) != fault.Conflict {
+		t.Errorf("a second first owner: %v", err)
+	}
 }

@@ -90,14 +90,19 @@ func TestATicketOpensOneSocket(t *testing.T) {
 	if c.UserID != w.acme.ownerID || c.TenantID != w.acme.id || !c.Can(httpapi.UseChat) {
 		t.Errorf("caller %+v", c)
 	}
-	late := ticket()
-	w.clock.advance(31 * time.Second)
-	orphan := ticket()
-	w.call(w.acme.owner, "POST", "/api/auth/logout", nil).want(204)
-	for name, token := range map[string]string{"used": one, "late": late, "of an ended session": orphan, "garbage": "nxt_x", "empty": "", "bad bytes": "nxt_\xff\x00"} {
+	refused := func(name, token string) {
+		t.Helper()
 		if _, err := gate.Redeem(t.Context(), token); fault.CodeOf(err) != fault.Unauthenticated {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	late := ticket()
+	w.clock.advance(31 * time.Second)
+	refused("late", late)
+	orphan := ticket()
+	w.call(w.acme.owner, "POST", "/api/auth/logout", nil).want(204)
+	for name, token := range map[string]string{"used": one, "of an ended session": orphan, "garbage": "nxt_x", "empty": "", "bad bytes": "nxt_\xff\x00"} {
+		refused(name, token)
 	}
 	w.call("", "POST", "/api/auth/ticket", nil).want(401)
 }

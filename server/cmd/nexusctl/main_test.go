@@ -219,7 +219,11 @@ func TestApply(t *testing.T) {
 	x := newTool(t)
 	x.run("", "apply").want(misused).says("-f FILE")
 	x.run("", "apply", "-f", filepath.Join(x.data, "none.yaml")).want(failed).says("none.yaml")
-	x.run("providers: 3", "apply", "-f", "-").want(failed)
+	x.run("providers: 3", "apply", "-f", "-").want(failed).says("line 1")
+	x.run("tenant: nowhere", "apply", "-f", "-").want(failed).says("no team")
+	models := "tenant: acme\nproviders:\n- name: lab\n  base_url: https://llm.acme.test/v1\n  models: [tiny]\naliases: {fast: tiny}\n"
+	x.run(models, "apply", "-f", "-").want(done).says("lab")
+	x.run(models, "apply", "-f", "-").want(done, "nothing to change\n")
 }
 
 func TestHelpAndMistakes(t *testing.T) {
