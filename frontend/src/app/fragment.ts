@@ -1,6 +1,6 @@
-/** Kinds of one-time links; the token is in the fragment, which never reaches a server's log. */
-export type LinkKind = "link" | "invite" | "reset" | "setup";
-const kinds: readonly LinkKind[] = ["link", "invite", "reset", "setup"];
+/** Kinds of one-time links ("token": browser mode, "link": the console); the secret is in the fragment, which never reaches a server's log. */
+export type LinkKind = "token" | "link" | "invite" | "reset" | "setup";
+const kinds: readonly LinkKind[] = ["token", "link", "invite", "reset", "setup"];
 
 export interface OneTimeLink {
   kind: LinkKind;
