@@ -255,7 +255,7 @@ func TestParkedIsVisible(t *testing.T) {
 	b.until("sent", func() bool { return b.Status().Pending == 0 })
 	a.write(conversation(t, conv, "t"), message(t, conv, msg, "mine"))
 	a.start()
-	a.until("parked", func() bool { return a.Status().Parked == 1 })
+	a.until("parked", func() bool { return a.Status().Parked == 1 && a.Status().Pending == 0 })
 	q, err := a.Outbox(t.Context())
 	if err != nil || len(q) != 1 || q[0].State != "parked" || q[0].Code != wire.CodeImmutable || string(q[0].Op.Fields["text"]) != `"mine"` {
 		t.Fatalf("queue %+v, %v", q, err)

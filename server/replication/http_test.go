@@ -73,7 +73,7 @@ func (s *surface) do(method, path, bearer string, body []byte) (*http.Response, 
 }
 
 // pushOf is a push of one new conversation under a user's scope.
-func pushOf(t *testing.T, userID, title string, mid int64) []byte {
+func pushOf(t testing.TB, userID, title string, mid int64) []byte {
 	t.Helper()
 	op, err := wire.NewCreate(entity.Conversations, newID(), map[string]any{"title": title})
 	if err != nil {

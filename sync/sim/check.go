@@ -157,6 +157,8 @@ func (w *world) checkField(row merge.Row, e wire.Entry, op wire.Op, name string)
 		return fmt.Errorf("clock independence: an edit of %s lost to the value its author saw", name)
 	case !changes && !lostAs(e, name, op.OpID):
 		return fmt.Errorf("durability: the edit of %s is neither in the row nor among the superseded", name)
+	case changes && !unseen && lost(before):
+		return fmt.Errorf("clock independence: an edit of %s counts as concurrent with the value its author saw", name)
 	case changes && unseen && !bytes.Equal(before, after) && !lost(before):
 		return fmt.Errorf("durability: an unseen %s was overwritten and not kept", name)
 	}

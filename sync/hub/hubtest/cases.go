@@ -112,6 +112,10 @@ func testCausal(b *bench) {
 	b.status(b.push(past), wire.Applied)
 	row, _ := b.row(entity.Conversations, id)
 	b.same(row.Fields["title"], "seen")
+	// the new value inherits the place in time of the one it replaced
+	between := b.op(clientA, wire.Update, entity.Conversations, id, 1, values{"title": "unseen"})
+	between.HLC = merge.At(now)
+	b.status(b.push(between), wire.Superseded)
 	if limit := merge.Limit(now) + 1; row.Stamps["title"].HLC > limit {
 		b.t.Fatalf("the stamp %d was not lowered to %d", row.Stamps["title"].HLC, limit)
 	}
