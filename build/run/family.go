@@ -130,10 +130,13 @@ func (f *family) stopAll() error {
 	if len(strays) == 0 {
 		return nil
 	}
+	names := make([]string, 0, len(strays))
 	for _, pid := range strays {
+		command, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		names = append(names, fmt.Sprintf("%d %.80s", pid, strings.ReplaceAll(string(command), "\x00", " ")))
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
-	return fmt.Errorf("%d processes had to be killed: %v", len(strays), strays)
+	return sentencef("These would not stop and were killed: %s", strings.Join(names, "; "))
 }
 
 // strays lists processes that carry the mark. It gives those that are just

@@ -58,7 +58,7 @@ func command(args []string) int {
 		return 0
 	case errors.As(err, &sorry):
 		fmt.Fprintln(os.Stderr, "\n"+sorry.Error())
-	case ctx.Err() != nil:
+	case errors.Is(err, context.Canceled):
 		return 130
 	default:
 		fmt.Fprintln(os.Stderr, "\nrun:", err)

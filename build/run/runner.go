@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -57,7 +56,9 @@ func (r *runner) run(ctx context.Context) (err error) {
 	defer func() {
 		cancel()
 		r.background.Wait()
-		err = errors.Join(err, r.family.stopAll())
+		if left := r.family.stopAll(); left != nil {
+			err = left // more than whatever it was stopped for
+		}
 	}()
 	if err := r.prepare(ctx); err != nil {
 		return err
