@@ -140,7 +140,8 @@ func (b *Bus) HintTenant(tenantID string, hints ...httpapi.Hint) {
 	}
 }
 
-// Close ends every listener, now and later; logs can still be written.
+// Close ends every listener, now and later, but those attached to one run: they
+// end with it. Logs can still be written.
 func (b *Bus) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

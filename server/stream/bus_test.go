@@ -137,3 +137,21 @@ func TestFinishedRunsAreForgotten(t *testing.T) {
 		t.Error("still there")
 	}
 }
+
+func TestCloseLetsAnswersEnd(t *testing.T) {
+	t.Parallel()
+	bus := stream.New(stream.Config{})
+	log := bus.Open(subject)
+	everything := bus.Listen("t", "u")
+	defer everything.Close()
+	one, _ := bus.Attach("t", "u", "r", 0)
+	bus.Close()
+	if _, err := everything.Next(t.Context()); !errors.Is(err, io.EOF) {
+		t.Errorf("a general listener goes on: %v", err)
+	}
+	log.Append("the end")
+	log.End(httpapi.RunDone, nil, nil)
+	if text, last := follow(t, one, 0); text != "the end" || last.State != httpapi.RunDone {
+		t.Errorf("the attached one got %q %v", text, last.State)
+	}
+}

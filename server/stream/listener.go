@@ -49,8 +49,8 @@ func (l *Listener) Resume(runID string, after int64) {
 }
 
 // Next blocks until there is something to tell. It returns io.EOF when an
-// attached run has been told to its end or the Bus closed, and ctx's error when
-// that ended first.
+// attached run has been told to its end, or when the Bus closed and this is no
+// attachment to a run, and ctx's error when that ended first.
 func (l *Listener) Next(ctx context.Context) ([]httpapi.Event, error) {
 	for {
 		events, err := l.take()
@@ -92,7 +92,7 @@ func (l *Listener) take() ([]httpapi.Event, error) {
 		}
 	}
 	l.cursors = slices.DeleteFunc(l.cursors, func(c *cursor) bool { return c.log.final != nil && c.seq == c.log.last() })
-	if len(out) == 0 && (l.closed || (!l.all && len(l.cursors) == 0)) {
+	if len(out) == 0 && ((l.all && l.closed) || (!l.all && len(l.cursors) == 0)) {
 		return nil, io.EOF
 	}
 	return out, nil

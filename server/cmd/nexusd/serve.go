@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"nexusai/backend/fault"
+	"nexusai/server/store/database"
 )
 
 const (
@@ -37,14 +38,13 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 		return fmt.Errorf("listen on %s (choose another with --listen, or 127.0.0.1:0 for any): %w", s["listen"].text, err)
 	}
 	defer listener.Close()
-	db, cluster, err := openDatabase(ctx, s, log)
-	if cluster != nil {
-		defer func() { err = errors.Join(err, cluster.Stop()) }()
-	}
+	db, err := database.Open(ctx, database.Config{
+		Dir: s["data"].text, URL: s["database_url"].text, OwnerURL: s["database_owner_url"].text, Log: log,
+	})
 	if err != nil {
-		return err
+		return fmt.Errorf("open the database: %w", err)
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	srv, err := newServer(s, db, log)
 	if err != nil {
 		return err
@@ -102,8 +102,10 @@ func (srv *server) run(ctx context.Context, listener net.Listener, handler http.
 func (srv *server) drain(front *http.Server) {
 	srv.edge.Drain()
 	srv.bus.Close()
+	close(srv.draining)
 	patience, cancel := context.WithTimeout(context.Background(), drainWithin)
 	defer cancel()
+	srv.runs.Wait(patience)
 	if err := front.Shutdown(patience); err != nil {
 		srv.log.Warn("answers in flight were cut", "err", err)
 	}

@@ -32,6 +32,7 @@ import (
 	"nexusai/server/run"
 	"nexusai/server/secret"
 	"nexusai/server/store"
+	"nexusai/server/store/database"
 	"nexusai/server/stream"
 )
 
@@ -39,8 +40,10 @@ import (
 type server struct {
 	settings settings
 	log      *slog.Logger
+	ready    func(context.Context) error
 	db       *store.DB
 	metrics  *prometheus.Registry
+	draining chan struct{} // closed when the server begins to end
 
 	edge     *edge.Edge
 	bus      *stream.Bus
@@ -56,8 +59,11 @@ type server struct {
 }
 
 // newServer builds the graph over an open database. It starts nothing.
-func newServer(s settings, db *store.DB, log *slog.Logger) (*server, error) {
-	srv := &server{settings: s, log: log, db: db, metrics: prometheus.NewRegistry(), bus: stream.New(stream.Config{})}
+func newServer(s settings, db *database.Database, log *slog.Logger) (*server, error) {
+	srv := &server{
+		settings: s, log: log, ready: db.Ready, db: db.Store(), metrics: prometheus.NewRegistry(),
+		draining: make(chan struct{}), bus: stream.New(stream.Config{}),
+	}
 	srv.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, build := range []func() error{srv.people, srv.models, srv.records, srv.periodic} {
 		if err := build(); err != nil {
@@ -177,11 +183,8 @@ func (srv *server) routes() (http.Handler, error) {
 		return nil, err
 	}
 	pages.Mount(mux)
-	srv.hub.Routes(mux, func(r *http.Request) (replication.Principal, error) {
-		c, err := auth.Authenticate(r)
-		return replication.Principal{TenantID: c.TenantID, UserID: c.UserID, DeviceID: c.DeviceID}, err
-	})
-	srv.edge.MountHealth(mux, srv.db.Ping)
+	mux.Handle("/api/sync/", srv.sync(auth))
+	srv.edge.MountHealth(mux, srv.ready)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(srv.metrics, promhttp.HandlerOpts{}))
 	return auth.Middleware(srv.edge.Wrap(mux)), nil
 }
