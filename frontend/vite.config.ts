@@ -19,7 +19,8 @@ export default defineConfig({
     rollupOptions: { input: { desktop: here("./index.html"), console: here("./console.html") } },
   },
   worker: { format: "es" },
-  server: { proxy: { "/api": { target: host, changeOrigin: false } } },
+  // The host accepts its own name and origin only, so requests pass under them.
+  server: { proxy: { "/api": { target: host, changeOrigin: true, headers: { origin: host } } } },
   test: {
     environment: "jsdom",
     environmentOptions: { jsdom: { url: "http://nexus.test/" } },
