@@ -32,6 +32,19 @@ type owner struct {
 
 func (r *runner) ownerFile() string { return filepath.Join(r.data, "owner.json") }
 
+// forgetOwner drops a password whose server data somebody has removed.
+func (r *runner) forgetOwner(serverData string) error {
+	if _, err := os.Stat(serverData); !errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for _, file := range []string{r.ownerFile(), r.ownerFile() + ".new"} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("forget the old owner: %w", err)
+		}
+	}
+	return nil
+}
+
 // ensureOwner makes the tenant and its owner on the first run. The password is
 // on disk before the owner exists, so that a run that is cut in between goes
 // on with the same one.

@@ -70,6 +70,24 @@ func TestOwnerIsMadeOnceAlsoAfterACut(t *testing.T) {
 	}
 }
 
+func TestNewServerDataGetsANewOwner(t *testing.T) {
+	r := checkout(t)
+	if err := os.WriteFile(r.ownerFile(), []byte(`{"email":"owner@nexus.local","password":"of another server"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.startServer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.ensureOwner(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	var o owner
+	if err := readJSON(r.ownerFile(), &o); err != nil || signIn(t.Context(), s.url, o) != nil {
+		t.Errorf("the owner on disk cannot sign in: %v", err)
+	}
+}
+
 func TestServerThatDoesNotStartIsExplained(t *testing.T) {
 	r := checkout(t)
 	if err := os.Mkdir(filepath.Join(r.data, "broken"), 0o700); err != nil {

@@ -38,6 +38,9 @@ func (r *runner) startServer(ctx context.Context) (*serverProcess, error) {
 		return nil, err
 	}
 	s := &serverProcess{data: filepath.Join(r.data, "server")}
+	if err := r.forgetOwner(s.data); err != nil {
+		return nil, err
+	}
 	said := make(chan string, 1)
 	// Named, because the smaller model may be here already from the tests.
 	model := []string{"NEXUS_CHAT_MODEL=" + starterModels()[0]}
