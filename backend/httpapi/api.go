@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -36,12 +37,16 @@ type API struct {
 	log  *slog.Logger
 }
 
+// hooks sets what huma has process-wide only; every API of ours wants the same.
+var hooks = sync.OnceFunc(func() {
+	huma.NewError = validation
+	huma.DefaultArrayNullable = false // a list is empty, never null: see reply
+})
+
 // New prepares mux for the Register functions and serves the document of what
 // they mounted at /openapi.json.
 func New(mux *http.ServeMux, cfg Config) *API {
-	// huma has these hooks process-wide only; every API of ours wants the same.
-	huma.NewError = validation
-	huma.DefaultArrayNullable = false // a list is empty, never null: see reply
+	hooks()
 	c := huma.DefaultConfig("NexusAI", Version)
 	c.DocsPath, c.SchemasPath = "", ""
 	c.OpenAPIPath = "/openapi"

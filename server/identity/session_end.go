@@ -71,7 +71,8 @@ func (s *Service) EndSession(ctx context.Context, c httpapi.Caller, sessionID st
 func (s *Service) EndAllSessions(ctx context.Context, c httpapi.Caller, userID string) error {
 	err := s.db.Tenant(ctx, c.TenantID, func(tx pgx.Tx) error {
 		user, err := s.manageable(ctx, tx, c, userID)
-		if err != nil && !(errors.Is(err, errAbove) && c.KeyID == "" && user.ID == c.UserID) {
+		self := user.ID == c.UserID && c.KeyID == "" && errors.Is(err, errAbove)
+		if err != nil && !self {
 			return err
 		}
 		if err := s.endSessions(ctx, tx, endAll, user.ID, "", "signed out everywhere"); err != nil && !errors.Is(err, errNoSession) {
