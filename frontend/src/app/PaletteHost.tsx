@@ -1,7 +1,10 @@
 import { useCallback, useMemo, useState } from "react";
-import { isMac, keysOf, search, useActions, useOfferActions, type Action } from "@/actions";
+import { isMac, keysOf, search, useActions, useOfferActions, type Action, type ActionGroup } from "@/actions";
 import { useT } from "@/i18n";
 import { CommandPalette, Dialog, Kbd, type PaletteItem } from "@/ui";
+
+/** The order of groups before anything is typed. */
+const calm: readonly ActionGroup[] = ["conversation", "create", "recent", "go", "view", "app"];
 
 /** The palette and the list of shortcuts, both made of the actions on offer. */
 export function PaletteHost() {
@@ -21,7 +24,7 @@ export function PaletteHost() {
       const offered = actions.filter((a) => a.id !== "app.palette" && (text !== "" || a.group !== "recent" || Number(a.keywords ?? 0) < 6));
       const hits = search(offered, text);
       // Groups in the order of their best hit keep the list calm while typing.
-      const order = [...new Set(hits.map((a) => a.group))];
+      const order = text === "" ? calm : [...new Set(hits.map((a) => a.group))];
       return hits
         .map((action, index) => ({ action, index }))
         .sort((a, b) => order.indexOf(a.action.group) - order.indexOf(b.action.group) || a.index - b.index)

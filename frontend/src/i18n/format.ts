@@ -74,8 +74,14 @@ export function createFormat(locale: string, timeZone?: string) {
   };
 }
 
+/** The reader's own region of a language: someone in London reads English with a 24-hour clock. */
+export function regional(locale: string, preferred: readonly string[]): string {
+  if (locale.includes("-")) return locale;
+  return preferred.find((tag) => tag.startsWith(`${locale}-`)) ?? locale;
+}
+
 export function useFormat(): Format {
   const { i18n } = useTranslation();
-  const locale = i18n.language;
+  const locale = regional(i18n.language, navigator.languages);
   return useMemo(() => createFormat(locale), [locale]);
 }

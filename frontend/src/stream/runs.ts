@@ -40,7 +40,7 @@ export function createRuns({ fetchRun, onEnd, everyMs = 33 }: RunsConfig): Runs 
   let active: readonly string[] = [];
 
   const tell = () => {
-    const now = [...entries.values()].filter((e) => !isOver(e.run.state)).map((e) => e.run.conversationId).sort();
+    const now = [...entries.values()].filter((e) => e.run.state === "running").map((e) => e.run.conversationId).sort();
     if (now.join() !== active.join()) active = now;
     for (const listener of listeners) listener();
   };

@@ -2,8 +2,8 @@ import * as Radix from "@radix-ui/react-dialog";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useT } from "@/i18n";
+import { Button } from "./Button";
 import { cx } from "./cx";
-import { IconButton } from "./IconButton";
 
 interface Props {
   open: boolean;
@@ -33,19 +33,18 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
             {...(firm ? { onInteractOutside: (event: Event) => event.preventDefault() } : {})}
             className={cx("relative w-full animate-panel rounded-lg bg-overlay shadow-float", widths[width])}
           >
-            <header className="flex items-start gap-3 px-5 pt-4 pb-3">
-              <div className="min-w-0 flex-1">
-                <Radix.Title className="text-base font-semibold tracking-[-0.01em] wrap-anywhere">{title}</Radix.Title>
-                {description && <Radix.Description className="mt-0.5 text-sm text-muted">{description}</Radix.Description>}
-              </div>
-              <Radix.Close asChild>
-                <IconButton label={t("ui.close")} className="-me-2">
-                  <X size={16} aria-hidden />
-                </IconButton>
-              </Radix.Close>
+            <header className="px-5 pt-4 pb-3">
+              <Radix.Title className="pe-8 text-base font-semibold tracking-[-0.01em] wrap-anywhere">{title}</Radix.Title>
+              {description && <Radix.Description className="mt-0.5 text-sm text-muted">{description}</Radix.Description>}
             </header>
             {children && <div className="px-5 pb-4">{children}</div>}
             {footer && <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3">{footer}</footer>}
+            {/* Last, so that the focus goes to the first field and not to the way out. */}
+            <Radix.Close asChild>
+              <Button tone="ghost" aria-label={t("ui.close")} className="!absolute end-3 top-3.5 !w-7 !px-0">
+                <X size={16} aria-hidden />
+              </Button>
+            </Radix.Close>
           </Radix.Content>
         </Radix.Overlay>
       </Radix.Portal>

@@ -16,7 +16,7 @@ export function ConsoleGate({ link: given }: { link: OneTimeLink | undefined }) 
   const [link, setLink] = useState(given);
   // "expired" had been signed in before, "out" had not.
   const [lost, setLost] = useState<"expired" | "out">();
-  const exchanging = link?.kind === "link";
+  const exchanging = link?.kind === "link" || link?.kind === "token";
   const enter = (me: Me) => {
     client.setQueryData(accountKeys.me, me);
     setLink(undefined);
@@ -44,7 +44,7 @@ export function ConsoleGate({ link: given }: { link: OneTimeLink | undefined }) 
   );
   const me = useQuery({ ...meQuery(), enabled: link === undefined && lost === undefined });
 
-  if (link && link.kind !== "link") return <Register kind={link.kind} token={link.token} onDone={enter} onLeave={() => setLink(undefined)} />;
+  if (link && link.kind !== "link" && link.kind !== "token") return <Register kind={link.kind} token={link.token} onDone={enter} onLeave={() => setLink(undefined)} />;
   if (exchanging && exchange.isError) {
     const problem = problemOf(exchange.error);
     if (problem.code === "network") return <ErrorState problem={problem} onRetry={() => void exchange.refetch()} retrying={exchange.isFetching} />;

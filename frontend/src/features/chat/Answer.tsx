@@ -23,13 +23,14 @@ export const Answer = memo(function Answer({ message, question, versions, last }
   const model = message.model ?? "";
   const tokens = message.output_tokens ?? 0;
   return (
-    <article aria-label={t("chat.answerFrom", { model })} className="group/message pt-5">
+    <article aria-label={t("chat.answerFrom", { model })} className="group/message pt-3">
       <AnswerHead model={model} />
       {message.text !== "" && <Markdown text={message.text} />}
       <EndNote message={message} />
-      <div className="mt-1.5 flex min-h-6 flex-wrap items-center gap-0.5 text-faint">
+      <div className="mt-1.5 -ms-1.5 flex min-h-6 flex-wrap items-center gap-0.5 text-faint">
+        <Versions parentId={message.parent_id ?? ""} id={message.id} versions={versions} />
         <span className={cx("flex items-center gap-0.5 transition-opacity", !last && "opacity-0 group-hover/message:opacity-100 has-focus-visible:opacity-100")}>
-          <span className="-ms-1.5 flex">
+          <span className="flex">
             <CopyButton text={message.text} label={t("chat.copyAnswer")} />
             {question && (
               <IconButton size="sm" label={t("chat.regenerate")} disabled={!acts.idle} onClick={() => acts.regenerate(question)}>
@@ -45,7 +46,6 @@ export const Answer = memo(function Answer({ message, question, versions, last }
             </span>
           </Tooltip>
         </span>
-        <Versions parentId={message.parent_id ?? ""} id={message.id} versions={versions} />
       </div>
     </article>
   );

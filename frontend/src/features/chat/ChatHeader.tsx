@@ -59,7 +59,7 @@ export function ChatHeader({ id, conversation, steps, running, onStop, onList }:
           }}
         />
       ) : (
-        <h1 className="min-w-0 flex-1 truncate text-sm font-semibold tracking-[-0.006em]" dir="auto" title={title}>
+        <h1 className="min-w-0 flex-1 truncate text-left text-sm font-semibold tracking-[-0.006em]" dir="auto" title={title}>
           {title}
         </h1>
       )}

@@ -119,9 +119,9 @@ export function Composer({ ref, initial, draft, model, models, onModel, serverNa
           void draft.flush();
         }}
         onKeyDown={onKeyDown}
-        className="block max-h-80 w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-base outline-none focus-visible:outline-none"
+        className="block max-h-80 w-full resize-none bg-transparent px-5 pt-3 pb-1 text-base outline-none focus-visible:outline-none"
       />
-      <div className="flex h-10 items-center gap-2 ps-2 pe-2">
+      <div className="flex h-10 items-center gap-2 ps-3 pe-2">
         <ModelPicker value={model} onChange={onModel} serverName={serverName} />
         <span className="flex-1" />
         <span aria-live="polite" className="num min-w-0 truncate text-xs text-faint">

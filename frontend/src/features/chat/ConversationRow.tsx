@@ -60,9 +60,9 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ope
           if (event.key === "Delete") void acts.trash(id, open);
         }}
         title={format.full(conversation.last_at)}
-        className="flex h-full min-w-0 flex-1 items-center gap-2 rounded-md ps-2 pe-2 group-hover/row:pe-8"
+        className="flex h-full min-w-0 flex-1 items-center gap-2 rounded-md ps-2 pe-2 group-hover/row:pe-8 group-has-[button:focus-visible]/row:pe-8"
       >
-        <span dir="auto" className={cx("min-w-0 flex-1 truncate text-start", open ? "font-medium text-text" : "text-text/85", !conversation.title && "text-muted")}>
+        <span dir="auto" className={cx("min-w-0 flex-1 truncate text-left", open ? "font-medium text-text" : "text-text/85", !conversation.title && "text-muted")}>
           {title}
         </span>
         {draft && <span className="shrink-0 text-2xs text-faint">{t("chat.draft")}</span>}

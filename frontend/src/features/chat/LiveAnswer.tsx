@@ -24,7 +24,7 @@ export function LiveAnswer({ conversationId, versions, onGrow }: Props) {
   useEffect(onGrow, [length, onGrow]);
   if (!run) return null;
   return (
-    <article aria-label={t("chat.answerFrom", { model: run.model })} aria-busy={run.state === "running"} className="pt-5">
+    <article aria-label={t("chat.answerFrom", { model: run.model })} aria-busy={run.state === "running"} className="pt-3">
       <AnswerHead model={run.model} />
       {run.text === "" && run.state === "running" ? (
         <div role="status" aria-label={t("chat.thinking")} className="flex h-[25px] items-center">
@@ -38,7 +38,7 @@ export function LiveAnswer({ conversationId, versions, onGrow }: Props) {
           <ErrorState inline problem={run.problem} action={<Button size="sm" tone="ghost" onClick={() => runs.forget(run.id)}>{t("ui.close")}</Button>} />
         </div>
       )}
-      <div className="mt-1.5 flex h-6 items-center">{acts.idle ? null : <Versions parentId={run.messageId} id={run.answerId} versions={versions} />}</div>
+      <div className="mt-1.5 -ms-1.5 flex h-6 items-center">{acts.idle ? null : <Versions parentId={run.messageId} id={run.answerId} versions={versions} />}</div>
     </article>
   );
 }

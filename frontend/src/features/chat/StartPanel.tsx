@@ -15,8 +15,8 @@ export function StartPanel({ model, status, hasModel }: Props) {
   const t = useT();
   const ready = hasModel || status === undefined;
   return (
-    <div className="flex min-h-0 flex-1 flex-col items-center justify-center overflow-y-auto px-5 pb-10">
-      <div className="w-full max-w-[30rem]">
+    <div className="flex min-h-0 flex-1 flex-col overflow-y-auto px-5 pb-8">
+      <div className="mx-auto mt-auto w-full max-w-[40rem] px-5">
         <h2 className="text-xl font-semibold tracking-[-0.018em] text-balance">{ready ? t("chat.start") : t("local.first.title")}</h2>
         <p className="mt-1 text-base text-muted">{!ready ? t("local.first.text") : model ? t("chat.startText", { model }) : t("chat.startNoModel")}</p>
         {!ready && <Progress status={status} />}
@@ -43,7 +43,6 @@ function Progress({ status }: { status: Status }) {
             <Dot tone={engineTones[engine.state]} pulse={moving} />
             <span className="truncate">{text.label}</span>
           </dd>
-          {share !== undefined && moving && <dd className="num text-muted">{format.percent(share)}</dd>}
         </div>
         {moving && (
           <div
@@ -61,7 +60,7 @@ function Progress({ status }: { status: Status }) {
       </div>
       <div className="flex items-center gap-2.5 py-3">
         <dt className="w-20 shrink-0 text-muted">{t("local.first.server")}</dt>
-        <dd className="min-w-0 flex-1 truncate">{server.state === "none" ? t("local.first.serverNone") : (server.detail ?? server.tenant ?? server.url)}</dd>
+        <dd className="min-w-0 flex-1">{server.state === "none" ? t("local.first.serverNone") : (server.detail ?? server.tenant ?? server.url)}</dd>
         {server.state === "none" && (
           <Link to={"/settings" as never} className="shrink-0 text-accent-text hover:underline">
             {t("local.status.connect")}

@@ -1,0 +1,45 @@
+import type en from "../en/account";
+import type { Words } from "../words";
+
+export default {
+  signIn: "Entrar",
+  signInTo: "Entrar no NexusAI",
+  email: "E-mail",
+  password: "Senha",
+  showPassword: "Mostrar a senha",
+  hidePassword: "Ocultar a senha",
+  tenant: "Equipe",
+  tenantHelp: "Só quando o seu endereço pertence a várias equipes.",
+  moreTeams: "Meu endereço pertence a várias equipes",
+  wrong: "O e-mail ou a senha estão incorretos.",
+  forgot: "Esqueceu? Um administrador da sua equipe pode criar um novo link para você.",
+  signOut: "Sair",
+  account: "Conta",
+  sessions: "Sessões",
+  sessionsLead: "Onde você está conectado. Encerre o que não reconhecer.",
+  expired: "Sua sessão expirou. Entre de novo para continuar.",
+  exchanging: "Entrando",
+  invite: {
+    title: "Junte-se à sua equipe",
+    text: "Escolha um nome e uma senha.",
+    action: "Participar",
+  },
+  reset: {
+    title: "Definir uma nova senha",
+    text: "Todas as suas outras sessões são encerradas.",
+    action: "Definir senha",
+  },
+  setup: {
+    title: "Configure a sua conta",
+    text: "Você é o primeiro proprietário. Escolha uma senha.",
+    action: "Configurar",
+  },
+  name: "Nome",
+  nameNeeded: "Digite seu nome.",
+  newPassword: "Senha",
+  passwordHelp: "Pelo menos 10 caracteres. Uma frase curta é uma boa escolha.",
+  passwordShort: "Pelo menos 10 caracteres, por favor.",
+  again: "Repita a senha",
+  againDiffers: "As duas não são iguais.",
+  toSignIn: "Ir para a entrada",
+} satisfies Words<typeof en>;

@@ -1,0 +1,26 @@
+import type en from "../en/console";
+import type { Words } from "../words";
+
+export default {
+  title: "Console NexusAI",
+  operate: "Operar",
+  govern: "Governar",
+  manage: "Gerenciar",
+  dashboard: "Painel",
+  logs: "Registros de inferência",
+  providers: "Fornecedores",
+  audit: "Auditoria",
+  users: "Usuários",
+  keys: "Chaves de API",
+  live: "Ao vivo",
+  reconnecting: "Reconectando",
+  forbidden: "Sua função não inclui esta página",
+  forbiddenText: "Um administrador de {{team}} pode mudar isso.",
+  role: {
+    owner: "Proprietário",
+    admin: "Administrador",
+    developer: "Desenvolvedor",
+    member: "Membro",
+    auditor: "Auditor",
+  },
+} satisfies Words<typeof en>;

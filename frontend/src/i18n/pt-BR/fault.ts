@@ -1,0 +1,21 @@
+import type en from "../en/fault";
+import type { Words } from "../words";
+
+export default {
+  internal: "Algo quebrou do nosso lado.",
+  network: "O NexusAI não está acessível.",
+  reply: { invalid: "Não foi possível compreender a resposta." },
+  request: { invalid: "Algo na solicitação não está certo.", too_large: "Isto é grande demais para enviar." },
+  auth: { required: "Entre primeiro.", token_expired: "Sua sessão expirou.", forbidden: "Sua função não permite isto." },
+  not_found: "Não existe, ou não existe mais.",
+  conflict: "Alguém alterou isto nesse meio-tempo.",
+  gone: "Isto foi excluído.",
+  rate: { limited: "Solicitações demais ao mesmo tempo." },
+  unavailable: "Isto não está acessível neste momento.",
+  timeout: "Demorou demais para responder.",
+  canceled: "Isto foi cancelado.",
+  model: { unknown: "Este modelo não existe.", unready: "Este modelo ainda não está pronto.", context_too_long: "A conversa é mais longa do que o modelo consegue ler." },
+  upstream: { failed: "O fornecedor do modelo falhou.", refused: "O fornecedor do modelo recusou a solicitação." },
+  disk: { full: "O disco está cheio." },
+  run: { interrupted: "O servidor foi reiniciado enquanto a resposta era escrita." },
+} satisfies Words<typeof en>;

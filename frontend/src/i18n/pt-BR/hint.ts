@@ -1,0 +1,15 @@
+import type en from "../en/hint";
+import type { Words } from "../words";
+
+export default {
+  internal: "Tente de novo. Se continuar, informe o código a quem administra o servidor.",
+  network: "Verifique se o NexusAI ainda está funcionando nesta máquina ou no servidor e tente de novo.",
+  reply: { invalid: "Recarregue a página; pode ser mais antiga do que o programa." },
+  auth: { required: "Entre e tente de novo.", token_expired: "Entre de novo.", forbidden: "Peça a um administrador da sua equipe." },
+  rate: { limited: "Espere um momento e tente de novo." },
+  unavailable: "Tente de novo em um momento.",
+  timeout: "Tente de novo; uma pergunta mais pequena é mais rápida.",
+  model: { unready: "Escolha outro modelo ou espere até estar pronto.", context_too_long: "Comece uma nova conversa ou escolha um modelo que leia mais." },
+  upstream: { failed: "Tente de novo ou escolha outro modelo." },
+  disk: { full: "Liberte espaço; nada do que foi salvo se perdeu." },
+} satisfies Words<typeof en>;

@@ -1,0 +1,30 @@
+import type en from "../en/ui";
+import type { Words } from "../words";
+
+export default {
+  working: "Trabalhando",
+  loading: "Carregando",
+  close: "Fechar",
+  cancel: "Cancelar",
+  save: "Salvar",
+  copy: "Copiar",
+  copied: "Copiado",
+  undo: "Desfazer",
+  tryAgain: "Tentar de novo",
+  quote: "Informe {{id}} ao relatar isto",
+  stale: "Últimos dados bons às {{time}}.",
+  notification: "Notificação",
+  resize: "Redimensionar {{name}}",
+  exportCsv: "Exportar como CSV",
+  columns: "Colunas",
+  chooseColumns: "Escolher colunas",
+  viewAsTable: "Ver como tabela",
+  viewAsChart: "Ver como gráfico",
+  time: "Hora",
+  nothingFits: "Nada corresponde a “{{text}}”",
+  typeToConfirm: "Digite {{name}} para confirmar",
+  optional: "Opcional",
+  more: "Mais",
+  required: "É necessário.",
+  emailInvalid: "Isto não é um endereço de e-mail.",
+} satisfies Words<typeof en>;

@@ -1,0 +1,45 @@
+import type en from "../en/account";
+import type { Words } from "../words";
+
+export default {
+  signIn: "Iniciar sessão",
+  signInTo: "Iniciar sessão no NexusAI",
+  email: "E-mail",
+  password: "Palavra-passe",
+  showPassword: "Mostrar a palavra-passe",
+  hidePassword: "Ocultar a palavra-passe",
+  tenant: "Equipa",
+  tenantHelp: "Só quando o seu endereço pertence a várias equipas.",
+  moreTeams: "O meu endereço pertence a várias equipas",
+  wrong: "O e-mail ou a palavra-passe estão errados.",
+  forgot: "Esqueceu-se? Um administrador da sua equipa pode criar-lhe uma nova ligação.",
+  signOut: "Terminar sessão",
+  account: "Conta",
+  sessions: "Sessões",
+  sessionsLead: "Onde tem sessão iniciada. Termine o que não conhece.",
+  expired: "A sua sessão terminou. Inicie sessão de novo para continuar.",
+  exchanging: "A iniciar a sessão",
+  invite: {
+    title: "Junte-se à sua equipa",
+    text: "Escolha um nome e uma palavra-passe.",
+    action: "Juntar-me",
+  },
+  reset: {
+    title: "Definir uma nova palavra-passe",
+    text: "Todas as suas outras sessões terminam.",
+    action: "Definir palavra-passe",
+  },
+  setup: {
+    title: "Configure a sua conta",
+    text: "É o primeiro proprietário. Escolha uma palavra-passe.",
+    action: "Configurar",
+  },
+  name: "Nome",
+  nameNeeded: "Escreva o seu nome.",
+  newPassword: "Palavra-passe",
+  passwordHelp: "Pelo menos 10 caracteres. Uma frase curta é uma boa escolha.",
+  passwordShort: "Pelo menos 10 caracteres, por favor.",
+  again: "Repita a palavra-passe",
+  againDiffers: "As duas não são iguais.",
+  toSignIn: "Ir para o início de sessão",
+} satisfies Words<typeof en>;

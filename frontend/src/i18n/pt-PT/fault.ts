@@ -1,0 +1,21 @@
+import type en from "../en/fault";
+import type { Words } from "../words";
+
+export default {
+  internal: "Algo se avariou do nosso lado.",
+  network: "O NexusAI não está acessível.",
+  reply: { invalid: "Não foi possível compreender a resposta." },
+  request: { invalid: "Algo no pedido não está certo.", too_large: "Isto é grande demais para enviar." },
+  auth: { required: "Inicie sessão primeiro.", token_expired: "A sua sessão terminou.", forbidden: "O seu papel não permite isto." },
+  not_found: "Não existe, ou já não existe.",
+  conflict: "Alguém mudou isto entretanto.",
+  gone: "Isto foi eliminado.",
+  rate: { limited: "Demasiados pedidos ao mesmo tempo." },
+  unavailable: "Isto não está acessível neste momento.",
+  timeout: "Demorou demasiado a responder.",
+  canceled: "Isto foi cancelado.",
+  model: { unknown: "Este modelo não existe.", unready: "Este modelo ainda não está pronto.", context_too_long: "A conversa é mais longa do que o modelo consegue ler." },
+  upstream: { failed: "O fornecedor do modelo falhou.", refused: "O fornecedor do modelo recusou o pedido." },
+  disk: { full: "O disco está cheio." },
+  run: { interrupted: "O servidor foi reiniciado enquanto a resposta era escrita." },
+} satisfies Words<typeof en>;

@@ -1,0 +1,30 @@
+import type en from "../en/ui";
+import type { Words } from "../words";
+
+export default {
+  working: "A trabalhar",
+  loading: "A carregar",
+  close: "Fechar",
+  cancel: "Cancelar",
+  save: "Guardar",
+  copy: "Copiar",
+  copied: "Copiado",
+  undo: "Anular",
+  tryAgain: "Tentar de novo",
+  quote: "Refira {{id}} ao comunicar isto",
+  stale: "Últimos dados bons das {{time}}.",
+  notification: "Notificação",
+  resize: "Redimensionar {{name}}",
+  exportCsv: "Exportar como CSV",
+  columns: "Colunas",
+  chooseColumns: "Escolher colunas",
+  viewAsTable: "Ver como tabela",
+  viewAsChart: "Ver como gráfico",
+  time: "Hora",
+  nothingFits: "Nada corresponde a «{{text}}»",
+  typeToConfirm: "Escreva {{name}} para confirmar",
+  optional: "Opcional",
+  more: "Mais",
+  required: "É necessário.",
+  emailInvalid: "Isto não é um endereço de e-mail.",
+} satisfies Words<typeof en>;
