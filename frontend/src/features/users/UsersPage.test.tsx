@@ -16,10 +16,10 @@ test("an invitation's link is shown once, ready to copy", async () => {
   const page = await renderPage(UsersPage, { [list]: [me], "POST /api/admin/users": link });
   await user.click(await screen.findByRole("button", { name: "Invite user" }));
   const dialog = await screen.findByRole("dialog", { name: "Invite user" });
-  await user.click(within(dialog).getByRole("button", { name: "Make invite link" }));
+  await user.click(within(dialog).getByRole("button", { name: "Invite" }));
   expect(within(dialog).getByRole("textbox", { name: "Email" })).toBeInvalid();
   await user.type(within(dialog).getByRole("textbox", { name: "Email" }), "new@acme.test");
-  await user.click(within(dialog).getByRole("button", { name: "Make invite link" }));
+  await user.click(within(dialog).getByRole("button", { name: "Invite" }));
   const shown = await screen.findByRole("dialog", { name: "Invite link for new@acme.test" });
   expect(within(shown).getByRole("textbox", { name: "Link" })).toHaveValue(link.url);
   expect(page.posted("/api/admin/users")?.body).toEqual({ email: "new@acme.test", role: "member" });
@@ -32,7 +32,7 @@ test("an address that is taken is said at its field, and what was typed stays", 
   await renderPage(UsersPage, { [list]: [me], "POST /api/admin/users": problem(409, "conflict", { errors: [{ at: "body.email", message: "" }] }) });
   await user.click(await screen.findByRole("button", { name: "Invite user" }));
   await user.type(screen.getByRole("textbox", { name: "Email" }), "rui@acme.test");
-  await user.click(screen.getByRole("button", { name: "Make invite link" }));
+  await user.click(screen.getByRole("button", { name: "Invite" }));
   expect(await screen.findByText("Somebody with this address is a member already.")).toBeVisible();
   expect(screen.getByRole("textbox", { name: "Email" })).toHaveValue("rui@acme.test");
 });
@@ -48,6 +48,7 @@ test("disabling says what it does and can be taken back", async () => {
     },
   });
   await user.click(within(await row(/Rui/)).getByRole("button", { name: "Disable" }));
+  await user.click(within(await screen.findByRole("dialog", { name: "Disable Rui Example?" })).getByRole("button", { name: "Disable" }));
   expect(await screen.findByText("Their sessions are over and the API keys they made are suspended.")).toBeInTheDocument();
   expect(within(await row(/Rui.*Disabled/)).getByRole("button", { name: "Enable" })).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Undo" }));
@@ -62,6 +63,7 @@ test("the last owner cannot go, and the reason is said", async () => {
     "PATCH /api/admin/users/u-rui": problem(409, "conflict"),
   });
   await user.click(within(await row(/Rui/)).getByRole("button", { name: "Disable" }));
+  await user.click(within(await screen.findByRole("dialog", { name: "Disable Rui Example?" })).getByRole("button", { name: "Disable" }));
   expect(await screen.findByText("Rui Example is the last owner")).toBeInTheDocument();
 });
 

@@ -5,10 +5,10 @@ import { adminKeys, problemOf, resetUser, usersQuery, type Link, type Role, type
 import { useCan } from "@/app/me";
 import { useUrlState } from "@/app/useUrlState";
 import { useT } from "@/i18n";
-import { Button, EmptyState, Input, Page, Select, Table, TableSkeleton, useToasts, View } from "@/ui";
+import { Button, ConfirmDialog, EmptyState, Input, Page, Select, Table, TableSkeleton, useToasts, View } from "@/ui";
 import { InviteDialog } from "./InviteDialog";
 import { LinkDialog } from "./LinkDialog";
-import { roleName, roles } from "./roles";
+import { called, roleName, roles } from "./roles";
 import { UserDrawer } from "./UserDrawer";
 import { useUserActs } from "./useUserActs";
 import { useUserColumns } from "./useUserColumns";
@@ -27,6 +27,7 @@ export function UsersPage() {
   const [openId, setOpenId] = useUrlState("user");
   const [inviting, setInviting] = useState(false);
   const [link, setLink] = useState<Link>();
+  const [disabling, setDisabling] = useState<User>();
   const acts = useUserActs();
   const newLink = useMutation({
     mutationFn: (user: User) => resetUser(user.id),
@@ -36,7 +37,8 @@ export function UsersPage() {
     },
     onError: (error) => toasts.problem(problemOf(error)),
   });
-  const columns = useUserColumns({ busy: acts.busy, onOpen: (user) => setOpenId(user.id), onDisabled: acts.setDisabled, onLink: newLink.mutate });
+  const onDisabled = (user: User, disabled: boolean) => (disabled ? setDisabling(user) : acts.setDisabled(user, false));
+  const columns = useUserColumns({ busy: acts.busy, onOpen: (user) => setOpenId(user.id), onDisabled, onLink: newLink.mutate });
   const rows = useMemo(() => {
     const wanted = text.trim().toLowerCase();
     return (users.data ?? []).filter(
@@ -88,7 +90,7 @@ export function UsersPage() {
         linking={newLink.isPending}
         onClose={() => setOpenId(undefined)}
         onRole={acts.setRole}
-        onDisabled={acts.setDisabled}
+        onDisabled={onDisabled}
         onLink={newLink.mutate}
       />
       <InviteDialog
@@ -97,6 +99,17 @@ export function UsersPage() {
         onInvited={(made) => {
           setInviting(false);
           setLink(made);
+        }}
+      />
+      <ConfirmDialog
+        open={disabling !== undefined}
+        onOpenChange={() => setDisabling(undefined)}
+        title={t("users.disableTitle", { name: disabling ? called(disabling) : "" })}
+        description={t("users.disableHelp")}
+        verb={t("users.disable")}
+        onConfirm={() => {
+          if (disabling) acts.setDisabled(disabling, true);
+          setDisabling(undefined);
         }}
       />
       <LinkDialog link={link} onClose={() => setLink(undefined)} />

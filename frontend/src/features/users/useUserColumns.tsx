@@ -3,7 +3,7 @@ import type { User } from "@/api";
 import { useCan, useMe } from "@/app/me";
 import { useNow } from "@/app/useNow";
 import { useFormat, useT } from "@/i18n";
-import { Button, IconButton, Menu, Tooltip, type Column } from "@/ui";
+import { Button, IconButton, Menu, type Column } from "@/ui";
 import { called, guardOf, roleName } from "./roles";
 import { StateBadge } from "./StateBadge";
 
@@ -49,11 +49,9 @@ export function useUserColumns({ busy, onOpen, onDisabled, onLink }: Acts): Colu
         const disabled = user.state === "disabled";
         return (
           <span className="flex items-center justify-end gap-1">
-            <Tooltip content={disabled ? t("users.enableHelp") : t("users.disableHelp")}>
-              <Button size="sm" tone="ghost" busy={busy === user.id} onClick={() => onDisabled(user, !disabled)}>
-                {disabled ? t("users.enable") : t("users.disable")}
-              </Button>
-            </Tooltip>
+            <Button size="sm" tone="ghost" busy={busy === user.id} onClick={() => onDisabled(user, !disabled)}>
+              {disabled ? t("users.enable") : t("users.disable")}
+            </Button>
             <Menu
               groups={[
                 {
