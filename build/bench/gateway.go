@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	gatewayWarm    = 200
+	gatewaySamples = 1500
+	gatewayStart   = 90 * time.Second
+)
+
+// completion is what the scripted upstream says, at once: all time is the
+// gateway's then.
+const completion = `{"id":"c1","object":"chat.completion","model":"up","choices":[{"index":0,"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}}`
+
+const chatRequest = `{"model":"m","messages":[{"role":"user","content":"Say hello in one word, please."}],"max_tokens":5,"temperature":0}`
+
+// gateway measures what nexusd adds to one request over one connection, beside
+// what Go's bare ReverseProxy adds; all three ways are taken in turn, so that a
+// busy machine slows each alike.
+func gateway(ctx context.Context) ([]Row, error) {
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, completion)
+	}))
+	defer upstream.Close()
+	dir, err := os.MkdirTemp("/tmp", "nexusai-bench-") // PostgreSQL's own user must reach it
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return nil, err
+	}
+	floor, err := startProxy(ctx, dir, upstream.URL)
+	if err != nil {
+		return nil, err
+	}
+	defer floor.stop()
+	server, err := launch(ctx, "bin/nexusd", []string{"serve", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0"},
+		"NEXUS_ENGINE=false", "NEXUS_ALLOW_NET="+strings.TrimPrefix(upstream.URL, "http://"), "NEXUS_LOG_LEVEL=error")
+	if err != nil {
+		return nil, fmt.Errorf("start nexusd (make build): %w", err)
+	}
+	defer server.stop()
+	key, err := prepareTenant(ctx, dir, upstream.URL)
+	if err != nil {
+		return nil, err
+	}
+	ways := [3]way{newWay(upstream.URL, ""), newWay(floor.url, ""), newWay(server.url, key)}
+	taken, err := inTurn(ctx, ways)
+	if err != nil {
+		return nil, err
+	}
+	direct := median(taken[0])
+	row := Row{Name: "gateway.added_p50_ms", Unit: "ms", Samples: minus(taken[2], direct), Floors: minus(taken[1], direct)}
+	row.Value, row.Floor = median(row.Samples), median(row.Floors)
+	return []Row{judged(row)}, nil
+}
+
+// way is one path to the upstream, over one connection.
+type way struct {
+	url, key string
+	client   *http.Client
+}
+
+func newWay(url, key string) way {
+	return way{url + "/v1/chat/completions", key, &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxConnsPerHost: 1}}}
+}
+
+// take makes one request and returns milliseconds.
+func (w way) take(ctx context.Context) (float64, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url, strings.NewReader(chatRequest))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if w.key != "" {
+		r.Header.Set("Authorization", "Bearer "+w.key)
+	}
+	began := time.Now()
+	resp, err := w.client.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	took := time.Since(began)
+	if err != nil || string(body) != completion {
+		return 0, fmt.Errorf("%s answered %d %s %w", w.url, resp.StatusCode, body, errors.Join(err))
+	}
+	return float64(took.Nanoseconds()) / 1e6, nil
+}
+
+func inTurn(ctx context.Context, ways [3]way) (taken [3][]float64, err error) {
+	for n := range gatewayWarm + gatewaySamples {
+		for i, w := range ways {
+			ms, err := w.take(ctx)
+			if err != nil {
+				return taken, err
+			}
+			if n >= gatewayWarm {
+				taken[i] = append(taken[i], ms)
+			}
+		}
+	}
+	return taken, nil
+}
+
+func minus(samples []float64, base float64) []float64 {
+	out := make([]float64, len(samples))
+	for i, s := range samples {
+		out[i] = s - base
+	}
+	return out
+}
+
+func startProxy(ctx context.Context, dir, target string) (*child, error) {
+	program := filepath.Join(dir, "reverseproxy")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./build/bench/reverseproxy").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build the floor: %w: %s", err, out)
+	}
+	return launch(ctx, program, []string{target})
+}
+
+// prepareTenant makes a team, its provider and a key with the operator's tool.
+func prepareTenant(ctx context.Context, dir, upstream string) (key string, err error) {
+	models := filepath.Join(dir, "models.yaml")
+	text := "providers:\n  - name: Scripted\n    base_url: " + upstream + "/v1\n    models: [m]\n"
+	if err := os.WriteFile(models, []byte(text), 0o600); err != nil {
+		return "", err
+	}
+	for _, args := range [][]string{
+		{"tenant", "create", "--name", "Bench", "--owner", "bench@acme.test"},
+		{"apply", "--tenant", "bench", "-f", models},
+		{"key", "create", "--tenant", "bench", "--name", "bench"},
+	} {
+		cmd := exec.CommandContext(ctx, "bin/nexusctl", append([]string{"--data", filepath.Join(dir, "data")}, args...)...)
+		cmd.Env = append(os.Environ(), "NEXUS_ALLOW_NET=127.0.0.0/8")
+		cmd.Stdin = strings.NewReader("only for the bench run\n")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			return "", fmt.Errorf("nexusctl %s: %w: %s", args[0], err, stderr.String())
+		}
+		lines := strings.Fields(string(out))
+		if len(lines) > 0 {
+			key = lines[len(lines)-1]
+		}
+	}
+	return key, nil
+}
+
+// child is a process that says where it listens in its first line.
+type child struct {
+	cmd *exec.Cmd
+	url string
+}
+
+func launch(ctx context.Context, program string, args []string, env ...string) (*child, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 20 * time.Second
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	c := &child{cmd: cmd}
+	first := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(out).ReadString('\n') // its end shows as an empty line
+		first <- strings.TrimSpace(line)
+	}()
+	select {
+	case line := <-first:
+		url, ok := strings.CutPrefix(line, "listening on ")
+		if !ok {
+			c.stop()
+			return nil, fmt.Errorf("%s does not listen: %q", program, line)
+		}
+		c.url = url
+		return c, nil
+	case <-time.After(gatewayStart):
+		c.stop()
+		return nil, fmt.Errorf("%s does not listen after %s", program, gatewayStart)
+	}
+}
+
+func (c *child) stop() {
+	_ = c.cmd.Process.Signal(syscall.SIGTERM)
+	_ = c.cmd.Wait()
+}
