@@ -80,7 +80,9 @@ func own(p Principal, scope string) error {
 }
 
 func body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readLimit)) // not every server can; then the body bound remains
+	ctl := http.NewResponseController(w)
+	_ = ctl.SetReadDeadline(time.Now().Add(readLimit)) // not every server can; then the body bound remains
+	defer func() { _ = ctl.SetReadDeadline(time.Time{}) }()
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, fault.New(fault.TooLarge, "The sync message is too large.", err)
@@ -130,7 +132,9 @@ func (h *Hub) servePull(w http.ResponseWriter, r *http.Request, p Principal) err
 	if err != nil {
 		return err
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(sendLimit))
+	ctl := http.NewResponseController(w)
+	_ = ctl.SetWriteDeadline(time.Now().Add(sendLimit))
+	defer func() { _ = ctl.SetWriteDeadline(time.Time{}) }() // the connection serves other requests
 	w.Header().Set("Content-Type", "application/vnd.nexusai.sync+zstd")
 	w.Header().Set("Cache-Control", "no-store")
 	if err := wire.WritePage(w, page); err != nil {

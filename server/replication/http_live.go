@@ -117,7 +117,10 @@ func (h *Hub) serveSSE(w http.ResponseWriter, r *http.Request, l *listener, vali
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
-	relay(r.Context(), l, sseOutlet{w, http.NewResponseController(w)}, valid)
+	ctl := http.NewResponseController(w)
+	_ = ctl.SetReadDeadline(time.Time{}) // the server's own limit is for ordinary requests
+	defer func() { _ = ctl.SetWriteDeadline(time.Time{}) }()
+	relay(r.Context(), l, sseOutlet{w, ctl}, valid)
 	return nil
 }
 

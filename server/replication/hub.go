@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -73,11 +74,13 @@ func New(cfg Config) (*Hub, error) {
 func UserScope(userID string) string { return "user:" + userID }
 
 // Write applies operations authored by the server, in one transaction and in
-// order. An op needs Entity, ID, Kind and Fields (wire.NewCreate, NewUpdate;
-// a create of a row that is there sets its fields, or for a message must say
-// the same). OpID makes a repeat a no-op with the stored result; without one a
-// new id is made. Rejected operations are results, not errors.
+// order. An op needs Entity, ID, Kind and Fields (wire.NewCreate, NewUpdate).
+// A create puts a row only if it is absent: a conversation that is there stays
+// as it is, a message must say the same, a draft is set. OpID makes a repeat a
+// no-op with the stored result; without one a new id is made. Rejected
+// operations are results, not errors. ops is not changed.
 func (h *Hub) Write(ctx context.Context, tenantID, scope string, ops ...wire.Op) ([]wire.Result, error) {
+	ops = slices.Clone(ops)
 	for i := range ops {
 		if ops[i].OpID == "" {
 			ops[i].OpID = h.cfg.NewID()

@@ -72,6 +72,9 @@ type Entity struct {
 	// Deletable is true when a delete operation is allowed. What people delete
 	// is first put in the trash (a field), so few entities have it.
 	Deletable bool
+	// Upsert is true when a create by the server sets the fields of a row that
+	// is there; otherwise it leaves such a row as it is.
+	Upsert bool
 	// Coalesce is true when a newer local edit replaces one that has not left
 	// the device, so that a day offline is one operation and not a thousand.
 	Coalesce bool
@@ -117,7 +120,7 @@ var table = []Entity{
 	},
 	{
 		// The id of a draft is the id of its conversation, which may not exist yet.
-		Name: Drafts, Lane: DraftLane, Coalesce: true,
+		Name: Drafts, Lane: DraftLane, Coalesce: true, Upsert: true,
 		Fields: []Field{
 			{Name: "text", Type: Text, Rule: Merge, Max: maxText},
 			{Name: "updated_at", Type: Time, Rule: Latest},

@@ -12,8 +12,9 @@ import (
 
 // Write applies operations whose author is the server. They need OpID, Entity,
 // ID, Kind and Fields; an author that decides inside the transaction has seen
-// the current row, so they win over it. A repeated OpID returns its first
-// result.
+// the current row, so an update wins over it. A create puts a row only if it is
+// absent: one that is there stays as it is, unless its entity says Upsert. A
+// repeated OpID returns its first result.
 func Write(ctx context.Context, tx Tx, scope string, ops []wire.Op, now time.Time) ([]wire.Result, error) {
 	s, err := begin(ctx, tx, now)
 	if err != nil {
@@ -46,10 +47,8 @@ func (s *session) author(ctx context.Context, scope string, op wire.Op) (wire.Re
 	}
 	op.Mid = last + 1
 	op.HLC = merge.At(s.now)
-	if op.Kind != wire.Create {
-		op.BaseVer = s.head.Seq
-	}
-	if r, err = s.apply(ctx, op); err != nil {
+	op.BaseVer = s.head.Seq
+	if r, err = s.put(ctx, e, op); err != nil {
 		return r, err
 	}
 	if err := s.tx.PutLastMid(ctx, ServerClient, op.Lane, op.Mid); err != nil {
@@ -59,4 +58,23 @@ func (s *session) author(ctx context.Context, scope string, op wire.Op) (wire.Re
 		return r, fmt.Errorf("store result: %w", err)
 	}
 	return r, nil
+}
+
+// put applies an operation of the server; a create of a row that is there is an
+// update or nothing.
+func (s *session) put(ctx context.Context, e entity.Entity, op wire.Op) (wire.Result, error) {
+	if op.Kind != wire.Create || e.Node {
+		return s.apply(ctx, op)
+	}
+	row, _, err := s.tx.Row(ctx, op.Entity, op.ID)
+	if err != nil {
+		return wire.Result{}, fmt.Errorf("read row: %w", err)
+	}
+	switch {
+	case row.Exists() && !e.Upsert:
+		return wire.Result{OpID: op.OpID, Mid: op.Mid, Status: wire.Applied, Seq: row.Ver}, nil
+	case row.Exists():
+		op.Kind = wire.Update
+	}
+	return s.apply(ctx, op)
 }

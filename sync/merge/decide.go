@@ -44,6 +44,8 @@ func Decide(row Row, dead bool, op wire.Op, limit wire.HLC) Decision {
 		return create(e, op, limit)
 	case e.Node:
 		return again(e, row, op)
+	case op.Kind == wire.Create:
+		op.Fields = said(e, op.Fields)
 	}
 	return edit(e, row, op, limit)
 }
@@ -58,7 +60,7 @@ func logged(op wire.Op, fields map[string]json.RawMessage, stamp wire.HLC) wire.
 }
 
 func create(e entity.Entity, op wire.Op, limit wire.HLC) Decision {
-	return Decision{Status: wire.Applied, Logged: true, Entry: logged(op, zeroes(e, op.Fields), clamp(op.HLC, limit))}
+	return Decision{Status: wire.Applied, Logged: true, Entry: logged(op, said(e, op.Fields), clamp(op.HLC, limit))}
 }
 
 // again is a second create of a node: a repeat is fine, another content is not.
@@ -183,8 +185,8 @@ func (j *judge) race(name string, value, current json.RawMessage, s Stamp) {
 	if wins {
 		j.changed[name] = value
 	}
-	if bytes.Equal(value, current) {
-		return
+	if bytes.Equal(value, current) || s.HLC == 0 {
+		return // the same, or a value that nobody chose
 	}
 	if wins {
 		j.losers = append(j.losers, loser(name, current, s))

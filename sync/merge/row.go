@@ -3,6 +3,7 @@
 package merge
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 
@@ -50,12 +51,17 @@ func Replay(row Row, e wire.Entry) Row {
 	}
 	out := row.Clone()
 	if out.Fields == nil {
+		out.Entity, out.ID = e.Op.Entity, e.Op.ID
 		out.Fields, out.Stamps = map[string]json.RawMessage{}, map[string]Stamp{}
 	}
 	out.Ver = e.Seq
+	stamp := Stamp{Ver: e.Seq, HLC: e.Op.HLC, Op: e.Op.OpID, Client: e.Op.ClientID}
 	for name, value := range e.Op.Fields {
-		out.Fields[name] = value
-		out.Stamps[name] = Stamp{Ver: e.Seq, HLC: e.Op.HLC, Op: e.Op.OpID, Client: e.Op.ClientID}
+		out.Fields[name], out.Stamps[name] = value, stamp
+	}
+	stamp.HLC = 0 // nobody said these: whatever somebody says later or beside it wins
+	for _, f := range unsaid(out) {
+		out.Fields[f.Name], out.Stamps[f.Name] = f.Zero(), stamp
 	}
 	for _, name := range e.Mixed {
 		s := out.Stamps[name]
@@ -77,6 +83,29 @@ func Overlay(confirmed Row, pending []wire.Op) Row {
 	}
 	row.Ver = confirmed.Ver
 	return row
+}
+
+// unsaid lists the fields that a new row has no value for yet.
+func unsaid(row Row) []entity.Field {
+	e, _ := entity.Find(row.Entity)
+	var out []entity.Field
+	for _, f := range e.Fields {
+		if row.Fields[f.Name] == nil {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// said leaves out the values of a create that are what the field holds anyway.
+func said(e entity.Entity, given map[string]json.RawMessage) map[string]json.RawMessage {
+	out := maps.Clone(given)
+	for _, f := range e.Fields {
+		if bytes.Equal(out[f.Name], f.Zero()) {
+			delete(out, f.Name)
+		}
+	}
+	return out
 }
 
 // zeroes fills the fields of a create that its author did not mention.

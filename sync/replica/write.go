@@ -69,6 +69,7 @@ func (r *Replica) author(ctx context.Context, tx Tx, scope string, op wire.Op) (
 		return false, err
 	}
 	if slot.View.Exists() && !e.Node && op.Kind != wire.Delete {
+		op.Kind = wire.Update // its author sees the row
 		if op = onlyNew(op, slot.View); len(op.Fields) == 0 {
 			return false, nil
 		}

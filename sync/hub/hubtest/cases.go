@@ -245,6 +245,30 @@ func testServer(b *bench) {
 	if row.Ver != 2 || first[0].Status != wire.Applied {
 		b.t.Fatalf("version %d, results %+v", row.Ver, first)
 	}
+	rename.OpID, rename.Kind = b.id(), wire.Create // put if absent, and it is there
+	rename.Fields["title"] = json.RawMessage(`"derived"`)
+	if again := write(); again[0].Status != wire.Applied || again[0].Seq != 2 {
+		b.t.Fatalf("a put of what is there: %+v", again)
+	}
+}
+
+// testUnsaid: what a create leaves out or leaves empty was said by nobody, so
+// it never beats what somebody else said.
+func testUnsaid(b *bench) {
+	id := b.id()
+	server := b.op(clientA, wire.Create, entity.Conversations, id, 0, values{"title": "", "model": "m"})
+	device := b.op(clientB, wire.Create, entity.Conversations, id, 0, values{"title": "said", "model": ""})
+	device.HLC = merge.At(now.AddDate(-1, 0, 0))
+	b.status(b.push(server), wire.Applied)
+	b.status(b.push(device), wire.Applied)
+	row, _ := b.row(entity.Conversations, id)
+	b.same([]any{row.Fields["title"], row.Fields["model"]}, []string{"said", "m"})
+	b.same(row, b.replayed(entity.Conversations, id))
+	for _, e := range b.pull(0, 0).Entries {
+		if len(e.Losers) > 0 {
+			b.t.Fatalf("nothing was lost, yet %+v", e.Losers)
+		}
+	}
 }
 
 func testRollback(b *bench) {

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		"no child before its parent":       testParent,
 		"a page tells what a device needs": testPages,
 		"the server writes once and wins":  testServer,
+		"what nobody said never wins":      testUnsaid,
 		"rolled back leaves nothing":       testRollback,
 	} {
 		t.Run(name, func(t *testing.T) {
