@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
@@ -38,6 +39,8 @@ type Config struct {
 	Log  *slog.Logger // required
 	Hint func(tenantID string, hints ...httpapi.Hint)
 	Now  func() time.Time
+	// Metrics counts calls and tokens over all tenants. May be nil.
+	Metrics prometheus.Registerer
 }
 
 // Book records calls and answers questions about them. All methods are safe
@@ -49,6 +52,7 @@ type Book struct {
 	now     func() time.Time
 	journal *journal
 	due     chan struct{} // holds one signal: ended calls wait
+	counts  *counts
 
 	mu     sync.Mutex                  // guards what follows
 	live   map[string]map[string]*Call // running calls by tenant and id
@@ -73,6 +77,9 @@ func Open(cfg Config) (*Book, error) {
 		b.now = time.Now
 	}
 	var err error
+	if b.counts, err = newCounts(cfg.Metrics); err != nil {
+		return nil, err
+	}
 	if b.journal, err = openJournal(cfg.Dir); err != nil {
 		return nil, err
 	}
@@ -145,6 +152,7 @@ func (b *Book) end(c *Call) {
 	if err := b.journal.append(line{Ended: c}); err != nil {
 		b.log.Error("call not journalled", "call_id", c.ID, "tenant_id", c.TenantID, "err", err)
 	}
+	b.counts.ended(c)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.live[c.TenantID], c.ID)

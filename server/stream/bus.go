@@ -140,6 +140,18 @@ func (b *Bus) HintTenant(tenantID string, hints ...httpapi.Hint) {
 	}
 }
 
+// HintAll tells every client of every tenant, of what concerns the server
+// itself.
+func (b *Bus) HintAll(hints ...httpapi.Hint) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, group := range b.listeners {
+		for one := range group {
+			one.hint(hints)
+		}
+	}
+}
+
 // Close ends every listener, now and later, but those attached to one run: they
 // end with it. Logs can still be written.
 func (b *Bus) Close() {

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"path/filepath"
+	"sync"
+	"time"
 
+	"nexusai/backend/httpapi"
 	"nexusai/backend/llamacpp"
 )
 
@@ -24,4 +28,27 @@ func newEngine(s settings, log *slog.Logger) (*llamacpp.Host, error) {
 		Store: files, Dir: filepath.Join(s["data"].text, "engine"), Log: log,
 		ChatModel: s["chat_model"].text, Fetch: s.is("fetch_models"), Warm: s.is("warm"), IdleAfter: s.duration("idle_after"),
 	})
+}
+
+// engineNewsEvery bounds how often clients look again while something is built
+// or fetched.
+const engineNewsEvery = time.Second
+
+// tellOfEngine lets every client look again when a local model changes its
+// state, until ctx ends.
+func (srv *server) tellOfEngine(ctx context.Context) error {
+	var all sync.WaitGroup
+	for _, kind := range []llamacpp.Kind{llamacpp.Chat, llamacpp.Embeddings} {
+		all.Go(func() {
+			for range srv.engine.Watch(ctx, kind) {
+				srv.bus.HintAll(httpapi.Hint{Topic: "models"}, httpapi.Hint{Topic: "providers"})
+				select {
+				case <-time.After(engineNewsEvery):
+				case <-ctx.Done():
+				}
+			}
+		})
+	}
+	all.Wait()
+	return nil
 }

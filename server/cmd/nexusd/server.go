@@ -128,7 +128,7 @@ func (srv *server) models() (err error) {
 
 func (srv *server) records() (err error) {
 	srv.calls, err = calllog.Open(calllog.Config{
-		DB: srv.db, Dir: filepath.Join(srv.settings["data"].text, "calls"), Log: srv.log, Hint: srv.bus.HintTenant,
+		DB: srv.db, Dir: filepath.Join(srv.settings["data"].text, "calls"), Log: srv.log, Hint: srv.bus.HintTenant, Metrics: srv.metrics,
 	})
 	if err != nil {
 		return err
@@ -165,6 +165,7 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterChat(contract, api.Chat{Runs: srv.runs}, api.Models{Fleet: srv.fleet}, api.Usage{DB: srv.db})
 	httpapi.RegisterOperations(contract, api.Operations{Calls: srv.calls, Fleet: srv.fleet})
 	contract.DescribeStreams()
+	describe(contract.OpenAPI())
 
 	streams, err := stream.NewEndpoint(stream.EndpointConfig{
 		Bus: srv.bus, Auth: auth, Tickets: auth, Revocations: auth, Past: srv.runs, Log: srv.log,
@@ -204,6 +205,7 @@ func (srv *server) background() map[string]func(context.Context) error {
 	}
 	if srv.engine != nil {
 		all["engine"] = srv.engine.Run
+		all["engine news"] = srv.tellOfEngine
 	}
 	return all
 }
