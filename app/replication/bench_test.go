@@ -2,6 +2,7 @@ package replication_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,8 +44,32 @@ func BenchmarkLocalWrite(b *testing.B) {
 		}
 		floors = append(floors, time.Since(start))
 	}
+	keep(b, writes, floors)
 	median(b, "p50_ms", writes)
 	median(b, "floor_p50_ms", floors)
+}
+
+// keep writes the raw samples, in ms, to the file that `make bench` names.
+func keep(b *testing.B, values, floors []time.Duration) {
+	b.Helper()
+	path := os.Getenv("NEXUS_SAMPLES")
+	if path == "" {
+		return
+	}
+	ms := func(all []time.Duration) []float64 {
+		out := make([]float64, len(all))
+		for i, d := range all {
+			out[i] = float64(d.Microseconds()) / 1000
+		}
+		return out
+	}
+	text, err := json.Marshal(map[string][]float64{"Values": ms(values), "Floors": ms(floors)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // BenchmarkVisible is the devices' part of sync.visible_p50_ms: from the write
