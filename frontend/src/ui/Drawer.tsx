@@ -3,6 +3,7 @@ import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useT } from "@/i18n";
 import { cx } from "./cx";
+import { focusPanel } from "./focusPanel";
 import { IconButton } from "./IconButton";
 
 interface Props {
@@ -26,8 +27,9 @@ export function Drawer({ open, onOpenChange, title, side = "end", bare = false, 
         <Radix.Overlay className="fixed inset-0 z-40 animate-fade bg-[oklch(0.2_0.01_255/0.32)]" />
         <Radix.Content
           aria-describedby={undefined}
+          onOpenAutoFocus={focusPanel}
           style={{ width, ["--drawer-from" as string]: side === "end" ? "16px" : "-16px" }}
-          className={cx("fixed inset-y-0 z-40 flex max-w-[calc(100vw-40px)] animate-drawer flex-col bg-overlay shadow-float", side === "end" ? "end-0" : "start-0")}
+          className={cx("fixed inset-y-0 z-40 flex focus-visible:outline-none max-w-[calc(100vw-40px)] animate-drawer flex-col bg-overlay shadow-float", side === "end" ? "end-0" : "start-0")}
         >
           {bare ? (
             <Radix.Title className="sr-only">{title}</Radix.Title>
