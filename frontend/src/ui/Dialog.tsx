@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useT } from "@/i18n";
 import { Button } from "./Button";
 import { cx } from "./cx";
+import { focusPanel } from "./focusPanel";
 
 interface Props {
   open: boolean;
