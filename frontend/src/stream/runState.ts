@@ -49,13 +49,17 @@ export function fromSnapshot(run: Run): LiveRun {
   };
 }
 
-/** What one event does to a run. Seq has no holes, so a jump is a loss. */
-export function step(run: LiveRun, event: RunEvent): Step {
+/**
+ * What one event does to a run. Seq has no holes, so a jump is a loss; a run
+ * that went back into the queue and begins again counts from 1 again.
+ */
+export function step(known: LiveRun, event: RunEvent): Step {
+  const run = event.seq === 1 && known.seq > 0 ? { ...known, seq: 0, text: "", problem: undefined } : known;
   if (event.seq <= run.seq) return { kind: "old" };
   if (event.seq > run.seq + 1) return { kind: "gap" };
   return {
     kind: "apply",
     delta: event.text ?? "",
-    run: { ...run, seq: event.seq, state: event.state, problem: event.problem ?? run.problem },
+    run: { ...run, seq: event.seq, state: event.state, answerId: event.answer_id || run.answerId, problem: event.problem ?? run.problem },
   };
 }

@@ -90,7 +90,8 @@ export function createRuns({ fetchRun, onEnd, everyMs = 33 }: RunsConfig): Runs 
 
   const adopt = (run: Run) => {
     const known = entries.get(run.id);
-    if (known && known.run.seq > run.seq) return;
+    // Back in the queue it has no text; anything else that is older is just late.
+    if (known && known.run.seq > run.seq && run.state !== "waiting") return;
     if (known && known.run.seq === run.seq && known.run.state === run.state) return;
     if (!known && isOver(run.state)) {
       onEnd(fromSnapshot(run), undefined);
@@ -111,7 +112,8 @@ export function createRuns({ fetchRun, onEnd, everyMs = 33 }: RunsConfig): Runs 
       return;
     }
     const changed = next.run.state !== entry.run.state;
-    entry.run = { ...next.run, text: entry.run.text };
+    if (next.run.text === "" && entry.run.text !== "") put(next.run); // it begins again
+    else entry.run = { ...next.run, text: entry.run.text };
     if (next.delta) entry.tail.push(next.delta);
     if (isOver(event.state)) finish(entry, event.message);
     else if (changed) tell();

@@ -13,9 +13,20 @@ export function WaitingNote({ message }: { message: Message }) {
   const code = message.waits_for ?? "";
   const reason = failed ? (translateWire(`fault.${code}`) ?? t("chat.failedAnswer")) : waitReason(code);
   function waitReason(waitsFor: string): string {
-    if (/engine|local/.test(waitsFor)) return t("chat.waitingEngine", { detail: "" }).trim();
-    if (/model/.test(waitsFor)) return t("chat.waitingModel", { model });
-    return t("chat.waitingServer");
+    switch (waitsFor) {
+      case "route.no_server":
+        return t("chat.waitingNoServer");
+      case "route.signed_out":
+        return t("chat.waitingSignIn");
+      case "model.unready":
+        return message.model ? t("chat.waitingModel", { model }) : t("chat.waitingEngine");
+      case "":
+      case "route.offline":
+      case "network":
+        return t("chat.waitingServer");
+      default:
+        return translateWire(`fault.${waitsFor}`) ?? t("chat.waitingServer");
+    }
   }
   return (
     <div role={failed ? "alert" : "status"} className="mt-2 flex max-w-[min(36rem,100%)] flex-wrap items-center justify-end gap-x-3 gap-y-1 text-xs">

@@ -40,8 +40,12 @@ export function useChat(id: string, fresh: boolean, onExists: (id: string) => vo
 
   const messages = thread.data?.messages;
   const steps = useMemo(
-    () => pathOf(toNodes(messages ?? [], answerId && questionId ? { answerId, messageId: questionId } : undefined), choices),
-    [messages, answerId, questionId, choices],
+    () => {
+      // A question that says itself why it failed needs no failed answer under it.
+      const told = messages?.some((m) => m.id === questionId && (m.state === "failed" || m.state === "waiting")) ?? false;
+      return pathOf(toNodes(messages ?? [], answerId && questionId && !(told && !running) ? { answerId, messageId: questionId } : undefined), choices);
+    },
+    [messages, answerId, questionId, running, choices],
   );
 
   const chat = (models.data ?? []).filter((m) => m.kind === "chat");

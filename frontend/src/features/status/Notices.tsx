@@ -25,7 +25,7 @@ function NoticeBar({ notice }: { notice: Notice }) {
     <div role="status" className="flex shrink-0 items-start gap-3 border-b border-line bg-warn/8 px-5 py-2 text-sm">
       <Info size={15} className="mt-0.5 shrink-0 text-warn" aria-hidden />
       <div className="min-w-0 flex-1">
-        <p className="wrap-anywhere">{translateWire(`notice.${notice.code}`) ?? notice.detail}</p>
+        <p className="wrap-anywhere">{translateWire(`fault.${notice.code}`) ?? notice.detail}</p>
         {items.length > 0 && (
           <details className="mt-1 text-xs text-muted">
             <summary>{t("local.notices.items")}</summary>

@@ -15,5 +15,10 @@ export default {
   model: { unknown: "This model does not exist.", unready: "This model is not ready yet.", context_too_long: "The conversation is longer than the model can read." },
   upstream: { failed: "The model’s provider failed.", refused: "The model’s provider refused the request." },
   disk: { full: "The disk is full." },
+  route: { offline: "The server does not answer.", signed_out: "You are signed out of the server.", no_server: "No server is set up." },
+  server: { address: "This is not the address of a server.", strange: "The server’s answer makes no sense." },
+  account: { other_user: "This data folder belongs to another account." },
+  link: { refused: "Only web addresses are opened outside.", unopened: "No browser could be started." },
+  localdb: { denied: "The data folder cannot be written.", damaged: "A part of the local database cannot be read. Restart the application: it keeps the damaged file and rescues what can be read." },
   run: { interrupted: "The server was restarted while the answer was being written." },
 } as const;

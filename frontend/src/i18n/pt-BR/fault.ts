@@ -17,5 +17,10 @@ export default {
   model: { unknown: "Este modelo não existe.", unready: "Este modelo ainda não está pronto.", context_too_long: "A conversa é mais longa do que o modelo consegue ler." },
   upstream: { failed: "O fornecedor do modelo falhou.", refused: "O fornecedor do modelo recusou a solicitação." },
   disk: { full: "O disco está cheio." },
+  route: { offline: "O servidor não responde.", signed_out: "Você saiu da conta no servidor.", no_server: "Nenhum servidor está configurado." },
+  server: { address: "Este não é o endereço de um servidor.", strange: "A resposta do servidor não faz sentido." },
+  account: { other_user: "Esta pasta de dados pertence a outra conta." },
+  link: { refused: "Só endereços da Web são abertos fora.", unopened: "Não foi possível abrir um navegador." },
+  localdb: { denied: "Não é possível gravar na pasta de dados.", damaged: "Uma parte do banco de dados local não pode ser lida. Reinicie o aplicativo: ele guarda o arquivo danificado e recupera o que puder ser lido." },
   run: { interrupted: "O servidor foi reiniciado enquanto a resposta era escrita." },
 } satisfies Words<typeof en>;

@@ -17,5 +17,10 @@ export default {
   model: { unknown: "Este modelo não existe.", unready: "Este modelo ainda não está pronto.", context_too_long: "A conversa é mais longa do que o modelo consegue ler." },
   upstream: { failed: "O fornecedor do modelo falhou.", refused: "O fornecedor do modelo recusou o pedido." },
   disk: { full: "O disco está cheio." },
+  route: { offline: "O servidor não responde.", signed_out: "Não tem sessão iniciada no servidor.", no_server: "Não há um servidor configurado." },
+  server: { address: "Isto não é o endereço de um servidor.", strange: "A resposta do servidor não faz sentido." },
+  account: { other_user: "Esta pasta de dados pertence a outra conta." },
+  link: { refused: "Só endereços da Web são abertos fora.", unopened: "Não foi possível abrir um navegador." },
+  localdb: { denied: "Não é possível escrever na pasta de dados.", damaged: "Não é possível ler uma parte da base de dados local. Reinicie a aplicação: ela guarda o ficheiro danificado e recupera o que se consegue ler." },
   run: { interrupted: "O servidor foi reiniciado enquanto a resposta era escrita." },
 } satisfies Words<typeof en>;
