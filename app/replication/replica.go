@@ -93,7 +93,11 @@ func (r *Replica) Write(ctx context.Context, ops ...wire.Op) error {
 // Bind ties the database to a user's private scope after sign-in. Until then
 // writes work and wait. Returns ErrOtherUser.
 func (r *Replica) Bind(ctx context.Context, userID string) error {
-	return r.ask(ctx, replica.Bound{Scope: "user:" + userID})
+	if err := r.ask(ctx, replica.Bound{Scope: "user:" + userID}); err != nil {
+		return err
+	}
+	r.Kick() // the live connection has somebody to connect as
+	return nil
 }
 
 // Retry sends a parked operation again under a new op_id. Returns ErrNotParked.

@@ -156,7 +156,7 @@ func TestWrittenWithoutUserOrServerIsSentOnce(t *testing.T) {
 	}
 	s.set(func(s *server) { s.down, s.mute = false, true })
 	a.Kick()
-	wait(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.pushes > 0 })
+	s.pushed()
 	s.set(func(s *server) { s.mute = false })
 	a.phase(replication.Synced)
 	if rows := s.store.Rows(); len(rows) != 2 {
@@ -164,16 +164,6 @@ func TestWrittenWithoutUserOrServerIsSentOnce(t *testing.T) {
 	}
 	if q, err := a.Outbox(t.Context()); err != nil || len(q) != 0 {
 		t.Fatalf("queue %+v, %v", q, err)
-	}
-}
-
-// wait is for what only the server knows.
-func wait(t testing.TB, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("waited too long")
-		}
 	}
 }
 

@@ -64,6 +64,25 @@ func (s *server) set(change func(*server)) {
 	s.CloseClientConnections()
 }
 
+// pushed waits for the first push.
+func (s *server) pushed() {
+	s.t.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		s.mu.Lock()
+		n, changed := s.pushes, s.changed
+		s.mu.Unlock()
+		if n > 0 {
+			return
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			s.t.Fatal("nothing was pushed")
+		}
+	}
+}
+
 func (s *server) push(w http.ResponseWriter, r *http.Request) {
 	data, err := io.ReadAll(r.Body)
 	if err != nil {
