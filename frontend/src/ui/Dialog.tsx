@@ -4,7 +4,6 @@ import type { ReactNode } from "react";
 import { useT } from "@/i18n";
 import { Button } from "./Button";
 import { cx } from "./cx";
-import { focusPanel } from "./focusPanel";
 
 interface Props {
   open: boolean;
@@ -32,8 +31,7 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
           <Radix.Content
             {...(description ? {} : { "aria-describedby": undefined })}
             {...(firm ? { onInteractOutside: (event: Event) => event.preventDefault() } : {})}
-            onOpenAutoFocus={focusPanel}
-            className={cx("relative w-full animate-panel focus-visible:outline-none rounded-lg bg-overlay shadow-float", widths[width])}
+            className={cx("relative w-full animate-panel rounded-lg bg-overlay shadow-float", widths[width])}
           >
             <header className="px-5 pt-4 pb-3">
               <Radix.Title className="pe-8 text-base font-semibold tracking-[-0.01em] wrap-anywhere">{title}</Radix.Title>
