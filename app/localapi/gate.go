@@ -120,7 +120,7 @@ func (g *gate) guard(next http.HandlerFunc) http.HandlerFunc {
 // and its Host and Origin are not to be relied on.
 func (g *gate) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		secure(w.Header())
+		Secure(w.Header())
 		if !g.window {
 			if err := g.sameSite(r); err != nil {
 				httpapi.WriteProblem(w, err)

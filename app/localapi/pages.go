@@ -19,7 +19,8 @@ const policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-
 	"connect-src 'self'; media-src 'self' data: blob:; worker-src 'self'; frame-src 'none'; object-src 'none'; base-uri 'none'; " +
 	"form-action 'none'; frame-ancestors 'none'; manifest-src 'self'"
 
-func secure(h http.Header) {
+// Secure sets what every answer to a page carries.
+func Secure(h http.Header) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
