@@ -18,7 +18,7 @@ const (
 	// stallAfter is how long a download may bring nothing before it is cut.
 	stallAfter = 60 * time.Second
 	// cutTries is how often in a row a download may break off without having
-	// brought anything new.
+	// come further than ever before.
 	cutTries = 4
 )
 
@@ -36,14 +36,17 @@ func (s *Store) fetchPublic(ctx context.Context, m Model, progress func(done, to
 	if err := s.room(m.Public.Size - fileSize(part)); err != nil {
 		return err
 	}
+	furthest := fileSize(part)
 	for barren := 0; fileSize(part) < m.Public.Size; {
-		before := fileSize(part)
 		err := s.download(ctx, m, part, progress)
-		if err == nil {
-			continue
+		if fileSize(part) >= m.Public.Size {
+			break
 		}
-		if barren++; fileSize(part) > before {
-			barren = 0
+		if barren++; fileSize(part) > furthest {
+			barren, furthest = 0, fileSize(part)
+		}
+		if err == nil && barren >= cutTries { // always ends early: it is another file
+			return s.adopt(ctx, m, part, m.Public.Size, m.Public.SHA256)
 		}
 		if ctx.Err() != nil || errors.Is(err, errUnreachable) || barren >= cutTries {
 			return downloadFault(ctx, m, err)

@@ -3,6 +3,7 @@
 package llamacpp_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -122,20 +123,25 @@ func TestHostWaitsForTheBuild(t *testing.T) {
 	if err := os.WriteFile(progress, fmt.Appendf(nil, "engine 37 206 %d\n", os.Getpid()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for s := range h.Watch(t.Context(), llamacpp.Chat) {
-		if s.Phase == llamacpp.Building && s.Done == 37 && s.Total == 206 {
-			break
-		}
-	}
+	reaches(t, h, func(s llamacpp.State) bool { return s.Phase == llamacpp.Building && s.Done == 37 && s.Total == 206 })
 	install(t, store)
 	if err := os.Remove(progress); err != nil {
 		t.Fatal(err)
 	}
-	for s := range h.Watch(t.Context(), llamacpp.Chat) {
-		if s.Phase == llamacpp.Ready {
-			break
+	reaches(t, h, phase(llamacpp.Ready))
+}
+
+// reaches waits for a state of the chat engine.
+func reaches(t *testing.T, h *llamacpp.Host, ok func(llamacpp.State) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for s := range h.Watch(ctx, llamacpp.Chat) {
+		if ok(s) {
+			return
 		}
 	}
+	t.Fatalf("never; last state %+v", h.State(llamacpp.Chat))
 }
 
 func TestHostReportsAFailedBuild(t *testing.T) {

@@ -253,6 +253,19 @@ func TestWrongDownload(t *testing.T) {
 	}
 }
 
+func TestFileThatIsTooShortEverywhere(t *testing.T) {
+	t.Parallel()
+	file := content(1000)
+	server, requests := publisher(t, file, func(_ int32, w http.ResponseWriter, _ *http.Request) bool {
+		_, _ = w.Write(file[:900]) // knows no ranges, and ends well
+		return true
+	})
+	s := tinyStore(t, server.URL, file, nil)
+	if err := s.Fetch(t.Context(), tinyID, nil); fault.CodeOf(err) != fault.UpstreamFailed || requests.Load() > 20 {
+		t.Errorf("got %v after %d requests", err, requests.Load())
+	}
+}
+
 func TestFetchFailures(t *testing.T) {
 	t.Parallel()
 	file := content(1000)
