@@ -46,6 +46,7 @@ func (s Conversations) ListConversations(ctx context.Context, q httpapi.Conversa
 	if err != nil {
 		return httpapi.ConversationPage{}, err
 	}
+	q.Search = strings.ReplaceAll(strings.ToValidUTF8(q.Search, ""), "\x00", "") // Postgres can hold neither
 	page, err := s.Hub.Conversations(ctx, o.tenant, o.scope, replication.ConversationQuery{Search: q.Search, Trash: q.Trash, Before: q.Cursor, Limit: q.Limit})
 	if err != nil {
 		return httpapi.ConversationPage{}, explain(err)
@@ -76,7 +77,7 @@ func (s Conversations) drafts(ctx context.Context, o owner) (map[string]bool, er
 func (s Conversations) show(o owner, c entity.Conversation, draft bool) httpapi.Conversation {
 	return httpapi.Conversation{
 		ID: c.ID, Title: c.Title, Model: c.Model, Pinned: c.Pinned, TrashedAt: c.TrashedAt, CreatedAt: c.CreatedAt, LastAt: c.LastAt,
-		Draft: draft, RunID: s.Runs.Active(o.tenant, c.ID),
+		Draft: draft, RunID: s.Runs.Active(o.tenant, o.user, c.ID),
 	}
 }
 
@@ -116,7 +117,7 @@ func (s Conversations) Thread(ctx context.Context, id string) (httpapi.Thread, e
 	}
 	// The run first: if it ends meanwhile its answer is among the messages.
 	out := httpapi.Thread{Messages: []httpapi.Message{}}
-	if runID := s.Runs.Active(o.tenant, c.ID); runID != "" {
+	if runID := s.Runs.Active(o.tenant, o.user, c.ID); runID != "" {
 		caller, _ := httpapi.CallerFrom(ctx) // ownerOf has found one
 		if r, err := s.Runs.Get(ctx, caller, runID); err == nil && r.State == httpapi.RunRunning {
 			out.Run = &r

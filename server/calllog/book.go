@@ -132,6 +132,7 @@ func (b *Book) Begin(c Call) *Ongoing {
 		c.At = b.now().UTC().Truncate(time.Microsecond) // what Postgres keeps
 	}
 	c.State = Running
+	c.Model, c.RequestID = storable(c.Model), storable(c.RequestID)
 	if err := b.journal.append(line{Begun: &c}); err != nil {
 		b.log.Error("call not journalled", "call_id", c.ID, "tenant_id", c.TenantID, "err", err)
 	}

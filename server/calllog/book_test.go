@@ -198,11 +198,17 @@ func TestACallThatTheDatabaseRefusesIsSetAside(t *testing.T) {
 	bad := call(tenant, "m")
 	bad.Surface = "nowhere"
 	book.Begin(bad).End(priced)
+	bad = call(tenant, "m")
+	bad.UserID = "not a uuid"
+	book.Begin(bad).End(priced)
 	book.Begin(call(uuid.NewString(), "of no tenant")).End(priced)
 	book.Begin(call(tenant, "m")).End(priced)
-	stored(t, db, tenant, "inference_log", 1)
+	nameless := call(tenant, "nul \x00 and \xff")
+	nameless.RequestID = "\x00"
+	book.Begin(nameless).End(priced)
+	stored(t, db, tenant, "inference_log", 2)
 	text, err := os.ReadFile(filepath.Join(dir, "rejected.jsonl"))
-	for deadline := time.Now().Add(10 * time.Second); strings.Count(string(text), "\n") < 2; text, err = os.ReadFile(filepath.Join(dir, "rejected.jsonl")) {
+	for deadline := time.Now().Add(10 * time.Second); strings.Count(string(text), "\n") < 3; text, err = os.ReadFile(filepath.Join(dir, "rejected.jsonl")) {
 		if time.Now().After(deadline) {
 			t.Fatalf("set aside: %q %v", text, err)
 		}

@@ -37,7 +37,7 @@ type Outcome struct {
 func (o *Ongoing) End(out Outcome) int64 {
 	o.once.Do(func() {
 		c := &o.call
-		c.State, c.ErrorCode, c.Deployment, c.Attempts = out.State, string(out.ErrorCode), out.Deployment, out.Attempts
+		c.State, c.ErrorCode, c.Deployment, c.Attempts = out.State, storable(string(out.ErrorCode)), storable(out.Deployment), out.Attempts
 		c.Usage, c.Price, c.Cost = out.Usage, out.Price, out.Price.Cost(out.Usage)
 		c.Latency = o.book.now().Sub(o.began)
 		if !out.FirstToken.IsZero() {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"nexusai/backend/fault"
@@ -32,7 +33,7 @@ func parseCursor(text string) (cursor, error) {
 	}
 	at, id, ok := strings.Cut(string(raw), " ")
 	when, err := time.Parse(time.RFC3339Nano, at)
-	if !ok || err != nil || len(id) != 36 {
+	if !ok || err != nil || uuid.Validate(id) != nil || len(id) != 36 {
 		return cursor{}, bad
 	}
 	return cursor{at: when, id: id}, nil
@@ -52,6 +53,7 @@ func (b *Book) Calls(ctx context.Context, tenantID string, q httpapi.LogQuery) (
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
+	q.Model, q.User, q.Key = storable(q.Model), storable(q.User), storable(q.Key)
 	var after *cursor
 	if q.Cursor != "" {
 		c, err := parseCursor(q.Cursor)

@@ -7,6 +7,7 @@
 package calllog
 
 import (
+	"strings"
 	"time"
 
 	"nexusai/backend/llm"
@@ -70,4 +71,10 @@ func (c *Call) settled() bool {
 // unpriced says that the call cost something that nobody knows.
 func (c *Call) unpriced() bool {
 	return !c.Price.Known && c.Usage.Input+c.Usage.Output > 0
+}
+
+// storable is text as Postgres can hold it. Callers name models: one name that
+// cannot be stored must not keep all other calls waiting.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }

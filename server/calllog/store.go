@@ -3,15 +3,17 @@ package calllog
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"nexusai/backend/fault"
 	"nexusai/server/ledger"
-	"nexusai/server/store"
 )
 
 // maxBatch bounds the calls that one transaction stores.
@@ -51,7 +53,7 @@ func (b *Book) storeSegment(ctx context.Context, name string) error {
 
 func (b *Book) storeBatch(ctx context.Context, tenant string, calls []*Call) error {
 	err := b.insert(ctx, tenant, calls)
-	if store.Violates(err, "") {
+	if refused(err) {
 		err = b.oneByOne(ctx, tenant, calls)
 	}
 	if err != nil {
@@ -64,6 +66,13 @@ func (b *Book) storeBatch(ctx context.Context, tenant string, calls []*Call) err
 	}
 	b.stale[tenant] = true
 	return nil
+}
+
+// refused says that trying again is of no use: the data itself is wrong (SQLSTATE
+// classes 22 and 23, PostgreSQL manual, appendix A).
+func refused(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23"))
 }
 
 func (b *Book) insert(ctx context.Context, tenant string, calls []*Call) error {
@@ -88,7 +97,7 @@ func (b *Book) insert(ctx context.Context, tenant string, calls []*Call) error {
 func (b *Book) oneByOne(ctx context.Context, tenant string, calls []*Call) error {
 	for _, c := range calls {
 		err := b.insert(ctx, tenant, []*Call{c})
-		if !store.Violates(err, "") {
+		if !refused(err) {
 			if err != nil {
 				return err
 			}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -134,8 +136,8 @@ func (f *Fleet) write(ctx context.Context, tenant string, fn func(pgx.Tx) error)
 func (f *Fleet) merge(tenant string, p *provider, in httpapi.ProviderInput) (map[string]string, error) {
 	facts := map[string]string{}
 	if in.Name != nil && *in.Name != p.name {
-		if p.name = strings.TrimSpace(*in.Name); p.name == "" {
-			return nil, fault.New(fault.BadRequest, "A provider needs a name.", nil).At("body.name")
+		if p.name = strings.TrimSpace(*in.Name); p.name == "" || !shown(p.name) {
+			return nil, fault.New(fault.BadRequest, "A provider needs a name that can be shown.", nil).At("body.name")
 		}
 		facts["name"] = p.name
 	}
@@ -172,7 +174,7 @@ func (f *Fleet) setAddress(p *provider, address string, withKey bool) error {
 	if err := f.Egress.CheckURL(address); err != nil {
 		return fault.From(err).At("body.base_url")
 	}
-	if strings.ContainsAny(address, "?#") {
+	if strings.ContainsAny(address, "?#") || !shown(address) {
 		return fault.New(fault.BadRequest, "The address ends with the version, as in https://api.example.com/v1.", nil).At("body.base_url")
 	}
 	if p.baseURL != "" && len(p.sealed) > 0 && !withKey {
@@ -184,8 +186,8 @@ func (f *Fleet) setAddress(p *provider, address string, withKey bool) error {
 
 func (f *Fleet) setKey(tenant string, p *provider, key string) error {
 	key = strings.TrimSpace(key)
-	if strings.ContainsAny(key, "\r\n\x00") {
-		return fault.New(fault.BadRequest, "The key holds a line break.", nil).At("body.api_key")
+	if !shown(key) {
+		return fault.New(fault.BadRequest, "The key holds a line break or another control character.", nil).At("body.api_key")
 	}
 	p.sealed, p.testedAt, p.testedOK, p.testedDetail = nil, nil, nil, ""
 	if key == "" {
@@ -203,8 +205,8 @@ func checkModels(models []httpapi.ProviderModel) error {
 	seen := map[string]bool{}
 	for i, m := range models {
 		at := "body.models." + strconv.Itoa(i)
-		if strings.TrimSpace(m.ID) != m.ID || m.ID == "" || m.Upstream == "" {
-			return fault.New(fault.BadRequest, "A model needs a name without spaces around it.", nil).At(at)
+		if strings.TrimSpace(m.ID) != m.ID || m.ID == "" || m.Upstream == "" || !shown(m.ID) || !shown(m.Upstream) {
+			return fault.New(fault.BadRequest, "A model needs a name that can be shown, without spaces around it.", nil).At(at)
 		}
 		if seen[m.ID] {
 			return fault.New(fault.BadRequest, "Two models have the same name.", nil).At(at)
@@ -212,4 +214,9 @@ func checkModels(models []httpapi.ProviderModel) error {
 		seen[m.ID] = true
 	}
 	return nil
+}
+
+// shown says that a name holds nothing that cannot be shown, or stored.
+func shown(name string) bool {
+	return utf8.ValidString(name) && !strings.ContainsFunc(name, unicode.IsControl)
 }

@@ -73,7 +73,7 @@ func parseAliases(n *yaml.Node, into map[string]string) error {
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		alias, model := n.Content[i].Value, n.Content[i+1].Value
-		if alias == "" || model == "" || alias == model || n.Content[i+1].Kind != yaml.ScalarNode {
+		if alias == "" || model == "" || alias == model || n.Content[i+1].Kind != yaml.ScalarNode || !shown(alias+model) || max(len(alias), len(model)) > 200 {
 			return at(n.Content[i], "alias %q must name another model", alias)
 		}
 		into[alias] = model
@@ -234,8 +234,8 @@ func text(n *yaml.Node) (string, error) {
 	if n == nil {
 		return "", nil
 	}
-	if n.Kind != yaml.ScalarNode {
-		return "", at(n, "expected a text")
+	if n.Kind != yaml.ScalarNode || !shown(n.Value) {
+		return "", at(n, "expected a text without control characters")
 	}
 	return n.Value, nil
 }

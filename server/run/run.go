@@ -157,12 +157,12 @@ func (r *Runs) close() {
 	r.all.Wait()
 }
 
-// Active returns the run that writes into a conversation now, or empty.
-func (r *Runs) Active(tenantID, conversationID string) string {
+// Active returns the run that writes into a user's conversation now, or empty.
+func (r *Runs) Active(tenantID, userID, conversationID string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for id, a := range r.active {
-		if a.row.tenant == tenantID && a.row.conversation == conversationID {
+		if a.row.tenant == tenantID && a.row.user == userID && a.row.conversation == conversationID {
 			return id
 		}
 	}

@@ -70,7 +70,7 @@ func TestARepeatedSendIsOneRun(t *testing.T) {
 		})
 	}
 	all.Wait()
-	w.until("the run ended", func() bool { return w.runs.Active(w.caller.TenantID, q.ConversationID) == "" })
+	w.until("the run ended", func() bool { return w.runs.Active(w.caller.TenantID, w.caller.UserID, q.ConversationID) == "" })
 	late := w.send(q)
 	if slices.Sort(ids); ids[0] != ids[11] || late.ID != ids[0] || late.State != httpapi.RunDone || late.Text != "x" {
 		t.Errorf("runs %v, later %+v", ids, late)
@@ -124,7 +124,7 @@ func TestOnlyStopCancels(t *testing.T) {
 		w.must(err)
 		return now.Text == "half"
 	})
-	if w.runs.Active(w.caller.TenantID, q.ConversationID) != r.ID {
+	if w.runs.Active(w.caller.TenantID, w.caller.UserID, q.ConversationID) != r.ID {
 		t.Fatal("the run ended with its request")
 	}
 	stopped, err := w.runs.Stop(t.Context(), w.caller, r.ID)
@@ -211,6 +211,7 @@ func TestBadSends(t *testing.T) {
 		"parent is not an id": func(q *httpapi.ChatRequest) { q.ParentID = "1" },
 		"unknown parent":      func(q *httpapi.ChatRequest) { q.ParentID = newID() },
 		"too long":            func(q *httpapi.ChatRequest) { q.Text = strings.Repeat("x", 300<<10) },
+		"no name of a model":  func(q *httpapi.ChatRequest) { q.Model = "a\x00b" },
 		"regenerates itself":  func(q *httpapi.ChatRequest) { q.Regenerate = q.MessageID },
 	} {
 		q := question("hi")

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
@@ -89,6 +91,9 @@ func tidy(q *httpapi.ChatRequest) error {
 	}
 	if q.Regenerate == "" && strings.TrimSpace(q.Text) == "" {
 		return fault.New(fault.BadRequest, "Write something first.", nil).At("body.text")
+	}
+	if !utf8.ValidString(q.Model) || strings.ContainsFunc(q.Model, unicode.IsControl) {
+		return fault.New(fault.BadRequest, "This cannot be the name of a model.", nil).At("body.model")
 	}
 	if len(q.Text) > maxText {
 		return fault.New(fault.TooLarge, "The message is longer than 256 KB.", nil).At("body.text").WithHint("Send it in parts.")

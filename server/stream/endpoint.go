@@ -78,7 +78,7 @@ func (e *Endpoint) chat(w http.ResponseWriter, r *http.Request) {
 		e.socket(w, r)
 		return
 	}
-	caller, err := e.caller(r)
+	caller, err := e.caller(r, true)
 	if err != nil {
 		httpapi.WriteProblem(w, err)
 		return
@@ -97,7 +97,7 @@ func (e *Endpoint) chat(w http.ResponseWriter, r *http.Request) {
 }
 
 func (e *Endpoint) events(w http.ResponseWriter, r *http.Request) {
-	caller, err := e.caller(r)
+	caller, err := e.caller(r, false)
 	if err != nil {
 		httpapi.WriteProblem(w, err)
 		return
@@ -121,17 +121,19 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, caller httpapi.
 	e.pump(r.Context(), caller, f, out)
 }
 
-// caller is who asks, allowed to chat and a person: a key has no conversations.
-func (e *Endpoint) caller(r *http.Request) (httpapi.Caller, error) {
+// caller is who asks, if that may listen.
+func (e *Endpoint) caller(r *http.Request, answers bool) (httpapi.Caller, error) {
 	c, err := e.Auth.Authenticate(r)
 	if err != nil {
 		return c, err
 	}
-	return c, mayListen(c)
+	return c, mayListen(c, answers)
 }
 
-func mayListen(c httpapi.Caller) error {
-	if c.UserID == "" || !c.Can(httpapi.UseChat) {
+// mayListen lets people through, not keys: they have no conversations and no
+// page. Hints are for every role, answers for those who may chat.
+func mayListen(c httpapi.Caller, answers bool) error {
+	if c.UserID == "" || c.KeyID != "" || (answers && !c.Can(httpapi.UseChat)) {
 		return fault.New(fault.Forbidden, "Your role does not allow this.", nil)
 	}
 	return nil

@@ -37,8 +37,11 @@ func (h *host) Redeem(_ context.Context, text string) (httpapi.Caller, error) {
 		return httpapi.Caller{}, fault.New(fault.Unauthenticated, "Sign in first.", nil)
 	}
 	c := httpapi.Caller{TenantID: tenant, UserID: user, Permissions: []httpapi.Permission{httpapi.UseChat}}
-	if user == "auditor" {
+	switch user {
+	case "auditor":
 		c.Permissions = nil
+	case "key":
+		c.KeyID = "k"
 	}
 	return c, nil
 }
@@ -167,7 +170,8 @@ func TestWhoMayListen(t *testing.T) {
 		{"/api/chat/stream?run_id=r", "", 401},
 		{"/api/events", "", 401},
 		{"/api/chat/stream?run_id=r", "t/auditor", 403},
-		{"/api/events", "t/auditor", 403},
+		{"/api/chat/stream?run_id=r", "t/key", 403},
+		{"/api/events", "t/key", 403},
 		{"/api/chat/stream?run_id=r", "other/u", 404},
 		{"/api/chat/stream?run_id=r", "t/other", 404},
 		{"/api/chat/stream?run_id=old", "other/u", 404},
@@ -180,6 +184,16 @@ func TestWhoMayListen(t *testing.T) {
 		if resp.StatusCode != tt.status || resp.Header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s as %q: %d %s, want %d", tt.path, tt.bearer, resp.StatusCode, resp.Header.Get("Content-Type"), tt.status)
 		}
+	}
+}
+
+func TestEveryRoleHearsHints(t *testing.T) {
+	t.Parallel()
+	bus, _, server := serve(t)
+	resp := get(t, server, "/api/events", "t/auditor")
+	bus.HintTenant("t", httpapi.Hint{Topic: "logs"})
+	if events, _ := read(t, resp, 1); len(events) != 1 || events[0].Hint.Topic != "logs" {
+		t.Errorf("got %+v", events)
 	}
 }
 

@@ -62,15 +62,15 @@ func (e *Endpoint) socket(w http.ResponseWriter, r *http.Request) {
 // ticketed finds the caller by ticket, or by the Authorization of a client that
 // is no browser.
 func (e *Endpoint) ticketed(r *http.Request) (httpapi.Caller, error) {
-	ticket := r.URL.Query().Get("ticket")
+	ticket, answers := r.URL.Query().Get("ticket"), r.URL.Query().Get("run_id") != ""
 	if ticket == "" {
-		return e.caller(r)
+		return e.caller(r, answers)
 	}
 	caller, err := e.Tickets.Redeem(r.Context(), ticket)
 	if err != nil {
 		return caller, err
 	}
-	return caller, mayListen(caller)
+	return caller, mayListen(caller, answers)
 }
 
 // sameOrigin lets a page of this host, a listed origin and anything that is no
