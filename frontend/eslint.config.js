@@ -57,6 +57,6 @@ export default ts.config(
     },
   },
   { files: ["src/i18n/*/*.ts"], rules: { "max-lines": "off" } },
-  { files: ["src/**/*.test.{ts,tsx}", "src/test/**"], rules: { "no-restricted-globals": "off", "@typescript-eslint/no-non-null-assertion": "off" } },
+  { files: ["src/**/*.test.{ts,tsx}", "src/test/**"], rules: { "no-restricted-globals": "off", "no-restricted-syntax": "off", "@typescript-eslint/no-non-null-assertion": "off" } },
   { files: ["e2e/**"], languageOptions: { globals: { process: "readonly", console: "readonly", Buffer: "readonly", setTimeout: "readonly", clearTimeout: "readonly", setInterval: "readonly", clearInterval: "readonly", URL: "readonly", document: "readonly", window: "readonly", getComputedStyle: "readonly", localStorage: "readonly" } } },
 );

@@ -1,6 +1,6 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { SquarePen, Search } from "lucide-react";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useOfferActions, type Action } from "@/actions";
 import { useT } from "@/i18n";
 import { Drawer, SplitPane, useNarrow } from "@/ui";
@@ -27,13 +27,11 @@ export function ChatPage() {
     void navigate({ to: route, params: {} as never });
     window.setTimeout(() => window.dispatchEvent(new Event("nexus:write")), 0);
   }, [navigate]);
-  const onExists = useCallback(
-    (made: string) => {
-      renewFresh(made);
-      void navigate({ to: route, params: { conversationId: made } as never, replace: true });
-    },
-    [navigate],
-  );
+  const onExists = useCallback((made: string) => void navigate({ to: route, params: { conversationId: made } as never, replace: true }), [navigate]);
+  useEffect(() => {
+    // Only now: until the address names it, the fresh id is what the view shows.
+    if (conversationId === fresh) renewFresh(fresh);
+  }, [conversationId, fresh]);
   const actions = useMemo<Action[]>(
     () => [
       { id: "chat.new", label: t("chat.newChat"), group: "create", icon: SquarePen, shortcuts: ["mod+n", "alt+n"], inText: true, run: create },

@@ -39,13 +39,18 @@ export function useDraft({ conversationId, exists, model, onCreated }: Options) 
         addToList(client, { ...conversation, draft: true });
         latest.current.onCreated();
       }
-      await saveDraft(conversationId, text);
+      await saveDraft(conversationId, text).catch(async (error: unknown) => {
+        // A first message that was refused leaves a conversation that only this page knows.
+        if (!hasCode(error, "not_found")) throw error;
+        await createConversation(conversationId, latest.current.model);
+        await saveDraft(conversationId, text);
+      });
       patchThread(client, conversationId, (thread) => ({ ...thread, draft: text }));
       patchInLists(client, conversationId, (c) => ({ ...c, draft: text !== "" }));
       setFailed(false);
-    } catch (error) {
+    } catch {
       // The text is still in the field; the next pause tries again.
-      setFailed(!hasCode(error, "not_found"));
+      setFailed(true);
     }
   }, [client, conversationId]);
 

@@ -48,7 +48,8 @@ export function useSend() {
       } catch (error) {
         dropMessage(client, conversationId, id);
         toasts.problem(problemOf(error));
-        settle(conversationId);
+        // The thread is not asked again: it may exist here only, with the text that did not get through.
+        void client.invalidateQueries({ queryKey: conversationKeys.lists });
         return false;
       }
     },

@@ -1,5 +1,6 @@
 // Splits a growing Markdown text into blocks that can no longer change and the
 // one at the end that still can.
+import type { RootContent } from "mdast";
 import { parse } from "./parse";
 
 export interface Block {
@@ -44,7 +45,27 @@ export function extend(previous: Split, text: string): Split {
     sealed.push({ start: tailStart, source: text.slice(tailStart, end) });
     tailStart = end;
   }
+  if (isClosed(children.at(-1), text.slice(tailStart, seen))) {
+    sealed.push({ start: tailStart, source: text.slice(tailStart, seen) });
+    tailStart = seen;
+  }
   return { text, sealed, tailStart, seen };
+}
+
+/** Whether no line to come can belong to the last block; lists and quotes never say. */
+function isClosed(last: RootContent | undefined, lines: string): boolean {
+  switch (last?.type) {
+    case "heading":
+    case "thematicBreak":
+      return true;
+    case "paragraph":
+    case "table":
+      return /\n[ \t]*\n$/.test(lines);
+    case "code":
+      return fence.test(lines) && !insideFence(lines);
+    default:
+      return false;
+  }
 }
 
 /** A fence that is open needs no parser, however long the code in it grows. */
