@@ -124,6 +124,29 @@ func TestLocalAnswerBeginsAnewAfterACrashUnderTheSameID(t *testing.T) {
 	}
 }
 
+func TestInterruptedAnswerOfAModelThatIsGoneIsKept(t *testing.T) {
+	t.Parallel()
+	s, m := newServer(), newModel()
+	path := filepath.Join(t.TempDir(), "nexus.db")
+	b := device(t, path, s, m)
+	q := question("local/tiny")
+	run := b.send(t, q)
+	for _, w := range []string{"half ", "an ", "answer"} {
+		m.words <- w
+		eventually(t, "a checkpoint", func() bool { r, err := b.db.Run(t.Context(), run.ID); return err == nil && r.Text != "" })
+	}
+	b.stop()
+
+	gone := newModel()
+	gone.gone = fault.New(fault.ModelUnknown, "", nil)
+	b = device(t, path, s, gone)
+	eventually(t, "the run ends", func() bool { return b.state(t, run.ID).State == httpapi.RunFailed })
+	messages, err := b.db.Messages(t.Context(), q.ConversationID)
+	if err != nil || len(messages) != 2 || !strings.HasPrefix(messages[1].Text, "half") || messages[1].ErrorCode != "run.interrupted" {
+		t.Errorf("thread %+v, %v", messages, err)
+	}
+}
+
 func TestFollowResumesAnywhere(t *testing.T) {
 	t.Parallel()
 	m := newModel()

@@ -158,6 +158,7 @@ func (s *server) requests() []httpapi.ChatRequest {
 type model struct {
 	words chan string // closed: the answer is complete
 	err   error       // instead of a complete answer
+	gone  error       // instead of a model
 	seen  chan llm.ChatRequest
 }
 
@@ -165,7 +166,7 @@ func newModel() *model {
 	return &model{words: make(chan string, 100), seen: make(chan llm.ChatRequest, 100)}
 }
 
-func (m *model) Open(context.Context, string) (llm.Client, int, error) { return m, 2048, nil }
+func (m *model) Open(context.Context, string) (llm.Client, int, error) { return m, 2048, m.gone }
 
 func (m *model) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm.Delta) error) (llm.Completion, error) {
 	m.seen <- req

@@ -20,6 +20,12 @@ const maxAttempts = 3
 // runHere lets this device's own engine answer, and writes the answer node.
 func (d *Dispatcher) runHere(ctx context.Context, l *live, r localdb.Run) {
 	client, tokens, err := d.cfg.Engine.Open(ctx, strings.TrimPrefix(r.Model, LocalPrefix))
+	if err != nil && r.Text != "" && !transient(err) {
+		// It was being written when the app ended, and cannot be begun anew: what
+		// there is of it stays, as after any other interruption.
+		d.writeAnswer(ctx, l, r, answer(r.Text, "error", "run.interrupted", llm.Usage{}), httpapi.ProblemOf(err))
+		return
+	}
 	if err != nil {
 		d.notStarted(ctx, l, r, err)
 		return

@@ -90,7 +90,9 @@ func open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, errors.Join(err, writer.Close())
 	}
 	db := &DB{cfg: cfg, writer: writer, reader: reader}
-	err = db.check(ctx)
+	if err = private(cfg.Path); err == nil {
+		err = db.check(ctx)
+	}
 	if err == nil {
 		err = migrate(ctx, writer, cfg.Now())
 	}
@@ -98,6 +100,15 @@ func open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, errors.Join(err, writer.Close(), reader.Close())
 	}
 	return db, nil
+}
+
+// private makes the file readable for its owner only, before anything is in it.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the database file: %w", err)
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
 func connect(cfg Config, readOnly bool) (*sql.DB, error) {

@@ -88,9 +88,10 @@ func TestOpenTwiceKeepsWhatWasWritten(t *testing.T) {
 	if w, err := again.Window(t.Context()); err != nil || !w.Maximised || w.Width != 900 {
 		t.Errorf("window %+v, %v", w, err)
 	}
-	info, err := os.Stat(filepath.Dir(path))
-	if err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("folder mode %v, %v", info.Mode(), err)
+	for name, want := range map[string]os.FileMode{filepath.Dir(path): 0o700, path: 0o600, path + "-wal": 0o600} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
+			t.Errorf("mode of %s: %v, %v", filepath.Base(name), info.Mode(), err)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"modernc.org/sqlite"
 
 	"nexusai/backend/fault"
+	"nexusai/sync/journal"
 )
 
 // Primary result codes of SQLite (sqlite.org/rescode.html).
@@ -28,8 +29,8 @@ func resultCode(err error) (primary, extended int) {
 }
 
 // Explain turns what SQLite reports into a fault where a person can do
-// something about it: fault.DiskFull, fault.NotFound for no row, and
-// "localdb.damaged". Anything else is returned as it is.
+// something about it: fault.DiskFull, fault.NotFound for no row,
+// fault.TooLarge for what sync cannot carry, and "localdb.damaged". Anything else is returned as it is.
 func Explain(err error) error {
 	if err == nil {
 		return nil
@@ -38,6 +39,9 @@ func Explain(err error) error {
 		return err
 	}
 	primary, extended := resultCode(err)
+	if _, ok := errors.AsType[*journal.TooLargeError](err); ok {
+		return fault.New(fault.TooLarge, "This is too long to be kept in step with other devices.", err).WithHint("Split it.")
+	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return fault.New(fault.NotFound, "It is not there.", err)
