@@ -2,8 +2,8 @@
 
 package native
 
-// WebView2 and WKWebView chain signal handlers properly and Wails keeps their
-// navigation on its own scheme.
+// The signal workaround is WebKitGTK's alone. Confining the page's navigation
+// is done on Linux only so far; elsewhere the content policy stands alone.
 func confine(func(string)) {}
 func keepSignalStacks()    {}
 func present()             {}
