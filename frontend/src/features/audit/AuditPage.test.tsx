@@ -1,0 +1,69 @@
+import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import type { AuditEntry } from "@/api";
+import { ana, problem, renderPage, type Asked } from "@/test/page";
+import { AuditPage } from "./AuditPage";
+
+const entries: AuditEntry[] = [
+  { seq: 3, at: "2026-01-02T10:00:00Z", actor: "Ana Example", action: "user.role_changed", target: "Rui Example", facts: { from: "member", to: "developer" }, hash: "c".repeat(64) },
+  { seq: 2, at: "2026-01-02T09:00:00Z", actor: "operator", action: "key.created", target: "Nightly report", facts: { prefix: "nxs_live_4Fq2" }, hash: "b".repeat(64) },
+  { seq: 1, at: "2026-01-02T08:00:00Z", actor: "system", action: "galaxy.folded", target: "everything", hash: "a".repeat(64) },
+];
+const list = "GET /api/admin/audit";
+const verify = "GET /api/admin/audit/verify";
+const users = { "GET /api/admin/users": [{ id: "u-ana", name: "Ana Example", email: "ana@acme.test" }] };
+
+test("acts are told in words, those of a newer server by their code", async () => {
+  await renderPage(AuditPage, { ...users, [list]: { items: entries } });
+  expect(await screen.findByRole("row", { name: /Changed the role Rui Example Ana Example from: Member · to: Developer/ })).toBeVisible();
+  expect(screen.getByRole("row", { name: /Created an API key Nightly report Operator/ })).toBeVisible();
+  expect(screen.getByRole("row", { name: /galaxy\.folded everything System/ })).toBeVisible();
+});
+
+test("filters go to the URL and to the host", async () => {
+  const user = userEvent.setup();
+  const view = await renderPage(AuditPage, { ...users, [list]: (asked: Asked) => ({ items: asked.query.get("action") === "key" ? entries.slice(1, 2) : entries }) });
+  await screen.findByRole("row", { name: /galaxy/ });
+  await user.click(screen.getByRole("combobox", { name: "Action" }));
+  await user.click(await screen.findByRole("option", { name: "API keys" }));
+  await screen.findByRole("table");
+  expect(view.asked.filter((a) => a.path === "/api/admin/audit").at(-1)?.query.get("action")).toBe("key");
+  expect(view.router.state.location.search).toEqual({ action: "key" });
+});
+
+test("Enter shows an entry with its whole hash", async () => {
+  const user = userEvent.setup();
+  await renderPage(AuditPage, { ...users, [list]: { items: entries } });
+  (await screen.findByRole("row", { name: /Nightly/ })).focus();
+  await user.keyboard("{Enter}");
+  const drawer = await screen.findByRole("dialog", { name: "Entry 2" });
+  expect(within(drawer).getByText("b".repeat(64))).toBeVisible();
+  expect(within(drawer).getByText("nxs_live_4Fq2")).toBeVisible();
+});
+
+test("a chain that fits is said with its head", async () => {
+  const user = userEvent.setup();
+  await renderPage(AuditPage, { ...users, [list]: { items: entries }, [verify]: { ok: true, entries: 3, head: "c".repeat(64) } });
+  await user.click(screen.getByRole("button", { name: "Check the chain" }));
+  expect(await screen.findByText("All 3 entries fit.")).toBeVisible();
+  expect(screen.getByText("c".repeat(64))).toBeVisible();
+});
+
+test("a chain that breaks says where and what to do", async () => {
+  const user = userEvent.setup();
+  await renderPage(AuditPage, { ...users, [list]: { items: entries }, [verify]: { ok: false, entries: 3, bad_seq: 2, head: "" } });
+  await user.click(screen.getByRole("button", { name: "Check the chain" }));
+  expect(await screen.findByText("The chain breaks at entry 2.")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Show entry 2" }));
+  expect(await screen.findByRole("dialog", { name: "Entry 2" })).toBeVisible();
+});
+
+test("no entries, and a failure", async () => {
+  const first = await renderPage(AuditPage, { [list]: { items: [] } }, { me: { ...ana, permissions: ["audit.read"] } });
+  expect(await screen.findByText("No entries yet")).toBeVisible();
+  expect(first.asked.map((a) => a.path)).toEqual(["/api/admin/audit"]);
+  first.unmount();
+  await renderPage(AuditPage, { ...users, [list]: problem(500, "internal") });
+  expect(await screen.findByText("Something broke on our side.")).toBeVisible();
+});
