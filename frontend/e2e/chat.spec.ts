@@ -55,6 +55,7 @@ test("one conversation streams while another is read", async ({ app }) => {
   await expect(answers(app)).toHaveCount(1);
   const list = app.getByRole("region", { name: conversations });
   await list.getByRole("link", { name: /Say red/ }).click();
+  await expect(app.getByRole("article", { name: "You" })).toHaveCount(1);
   await expect(app.getByRole("article", { name: "You" })).toContainText("Say red.");
   await expect(answers(app)).not.toContainText("river");
   await list.getByRole("link", { name: /forty words/ }).click();

@@ -2,6 +2,7 @@
 // the fixture server. Usage: node e2e/look.mjs OUT_DIR [name filter]
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import AxeBuilder from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 
 const [out = "look", only = ""] = process.argv.slice(2);
@@ -33,6 +34,8 @@ async function shot(name, { host = [], path = "", theme = "light", locale = "en-
     errors.push(`${name}: ${error.message.split("\n")[0]}`);
   }
   await page.screenshot({ path: `${out}/${name}.png` });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  for (const v of violations) errors.push(`${name}: axe ${v.id} (${v.impact}): ${v.nodes.slice(0, 2).map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join(" | ")}`);
   await context.close();
   server.stop();
 }
@@ -45,6 +48,7 @@ const ask = async (page, text) => {
 };
 
 const console_ = "/console#link=fixture-token-0000-0000";
+const top = (page) => page.evaluate(() => (document.querySelector("[role=log]").scrollTop = 0));
 const shots = {
   "chat-light": { act: openFirst },
   "chat-dark": { theme: "dark", act: openFirst },
@@ -55,6 +59,9 @@ const shots = {
   "chat-new": {},
   "chat-streaming": { theme: "dark", act: async (page) => { await ask(page, "Explain the commit rule of Raft."); await page.waitForTimeout(1800); } },
   "chat-hostile": { host: ["--data", "hostile"], act: async (page) => { await page.getByRole("link", { name: /مرحبا/ }).click(); } },
+  "chat-hostile-top": { host: ["--data", "hostile"], act: async (page) => { await page.getByRole("link", { name: /مرحبا/ }).click(); await page.waitForTimeout(300); await top(page); } },
+  "chat-trash": { act: async (page) => { await page.getByRole("link", { name: /Regex/ }).focus(); await page.keyboard.press("Delete"); await page.getByRole("button", { name: "Trash" }).click(); } },
+  "chat-scrolled-pt-dark": { theme: "dark", locale: "pt-BR", act: async (page) => { await openFirst(page); await page.waitForTimeout(300); await top(page); } },
   "chat-hostile-long": { host: ["--data", "hostile"], theme: "dark", act: async (page) => { await page.getByRole("link", { name: /^W{20}/ }).click(); await page.getByRole("button", { name: /Model/ }).click(); } },
   "chat-500": { host: ["--data", "hostile"], act: async (page) => { await page.getByRole("link", { name: /Five hundred/ }).click(); await page.waitForTimeout(500); } },
   "chat-empty": { host: ["--data", "empty"] },

@@ -11,6 +11,7 @@ export default defineConfig({
   expect: { timeout: 20_000 },
   reporter: [["list"]],
   use: {
+    actionTimeout: 30_000,
     viewport: { width: 1280, height: 860 },
     locale: "en-GB",
     screenshot: "only-on-failure",

@@ -24,7 +24,8 @@ export function ChatPage() {
   const open = useCallback(() => setDrawer(false), []);
   const create = useCallback(() => {
     setDrawer(false);
-    void navigate({ to: route, params: {} as never });
+    // Params that are not named stay as they are.
+    void navigate({ to: route, params: { conversationId: undefined } as never });
     window.setTimeout(() => window.dispatchEvent(new Event("nexus:write")), 0);
   }, [navigate]);
   const onExists = useCallback((made: string) => void navigate({ to: route, params: { conversationId: made } as never, replace: true }), [navigate]);
