@@ -43,7 +43,7 @@ export function useConversationActs() {
       /** Leaves the page first when it shows what goes. */
       async trash(id: string, open: boolean) {
         patchInLists(client, id, () => undefined);
-        if (open) void navigate({ to: "/chat/{-$conversationId}" as never, params: {} as never });
+        if (open) void navigate({ to: "/chat/{-$conversationId}" as never, params: { conversationId: undefined } as never });
         if (!(await attempt(id, () => trashConversation(id)))) return;
         toasts.show({
           title: t("chat.deleted"),
