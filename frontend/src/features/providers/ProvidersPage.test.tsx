@@ -1,0 +1,120 @@
+import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import type { Provider, ProviderTest } from "@/api";
+import { ana, problem, renderPage } from "@/test/page";
+import { choiceOf, choicesOf, kindOf, modelsOf, priceOf, wrongWith } from "./choice";
+import { ProvidersPage } from "./ProvidersPage";
+
+const local: Provider = { id: "p-0", name: "This server", kind: "local", has_key: false, enabled: true, models: [{ id: "qwen2.5-coder-1.5b", upstream: "qwen2.5-coder-1.5b", kind: "chat" }], state: "ready", source: "builtin", created_at: "2026-01-02T10:00:00Z" };
+const rack: Provider = { ...local, id: "p-1", name: "Rack", kind: "openai", base_url: "https://rack.example.com/v1", has_key: true, state: "untested", source: "file", models: [] };
+const works: ProviderTest = { ok: true, latency_ms: 912, first_token_ms: 180, models: ["gpt-5.2", "text-embedding-4"], answer: "Hello there.", tested_model: "gpt-5.2" };
+const list = "GET /api/admin/providers";
+const item = (name: string) => screen.findByRole("listitem", { name });
+
+test("an endpoint is added, tested, and its models are chosen", async () => {
+  const user = userEvent.setup();
+  const page = await renderPage(ProvidersPage, { [list]: [local], "POST /api/admin/providers": rack, "POST /api/admin/providers/p-1/test": works, "PATCH /api/admin/providers/p-1": rack });
+  await user.click(await screen.findByRole("button", { name: "Add provider" }));
+  const dialog = await screen.findByRole("dialog", { name: "Add provider" });
+  await user.type(within(dialog).getByRole("textbox", { name: "Name" }), "Rack");
+  await user.type(within(dialog).getByRole("textbox", { name: "Base URL" }), "rack");
+  await user.click(within(dialog).getByRole("button", { name: "Add and test" }));
+  expect(within(dialog).getByRole("textbox", { name: "Base URL" })).toHaveFocus();
+  await user.clear(within(dialog).getByRole("textbox", { name: "Base URL" }));
+  await user.type(within(dialog).getByRole("textbox", { name: "Base URL" }), "https://rack.example.com/v1");
+  await user.type(within(dialog).getByLabelText(/API key/), "sk-1");
+  await user.click(within(dialog).getByRole("button", { name: "Add and test" }));
+  const models = await screen.findByRole("dialog", { name: "Models of Rack" });
+  expect(within(models).getByText("Hello there.")).toBeVisible();
+  await user.click(within(models).getByRole("checkbox", { name: "Offer gpt-5.2" }));
+  await user.type(within(models).getByRole("textbox", { name: "Input price" }), "1,25");
+  await user.click(within(models).getByRole("button", { name: "Save models" }));
+  expect(await screen.findByText("Rack is saved")).toBeInTheDocument();
+  expect(page.posted("/api/admin/providers")?.body).toEqual({ name: "Rack", base_url: "https://rack.example.com/v1", api_key: "sk-1" });
+  expect(page.posted("/api/admin/providers/p-1")?.body).toEqual({ models: [{ id: "gpt-5.2", upstream: "gpt-5.2", kind: "chat", input_nano_usd: 1_250_000 }] });
+});
+
+test("an address that the server may not reach is said at its field, with what the operator can do", async () => {
+  const user = userEvent.setup();
+  await renderPage(ProvidersPage, { [list]: [local], "POST /api/admin/providers": problem(403, "egress.refused", { errors: [{ at: "body.base_url", message: "" }] }) });
+  await user.click(await screen.findByRole("button", { name: "Add provider" }));
+  await user.type(screen.getByRole("textbox", { name: "Name" }), "Inside");
+  await user.type(screen.getByRole("textbox", { name: "Base URL" }), "http://10.0.4.2:8000/v1");
+  await user.click(screen.getByRole("button", { name: "Add and test" }));
+  expect(await screen.findByRole("alert")).toHaveTextContent("This server may not reach that address.");
+  expect(screen.getByText(/NEXUS_ALLOW_NET/)).toBeVisible();
+  expect(screen.getByRole("textbox", { name: "Base URL" })).toHaveValue("http://10.0.4.2:8000/v1");
+});
+
+test("a key does not follow its endpoint to another address", async () => {
+  const user = userEvent.setup();
+  const page = await renderPage(ProvidersPage, { [list]: [rack] });
+  await user.click(await screen.findByRole("button", { name: "More for Rack" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Edit" }));
+  const url = await screen.findByRole("textbox", { name: "Base URL" });
+  await user.clear(url);
+  await user.type(url, "https://other.example.com/v1");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  expect(await screen.findByText("Enter the key again for the new address.")).toBeVisible();
+  expect(page.posted("/api/admin/providers/p-1")).toBeUndefined();
+});
+
+test("a failed test says what went wrong in the row", async () => {
+  const user = userEvent.setup();
+  await renderPage(ProvidersPage, {
+    [list]: [rack],
+    "POST /api/admin/providers/p-1/test": { ok: false, latency_ms: 12, models: [], problem: problem(502, "upstream.refused", { detail: "The endpoint answered 401." }) },
+  });
+  await user.click(within(await item("Rack")).getByRole("button", { name: "Test" }));
+  expect(await screen.findByText("Rack does not answer as it should")).toBeVisible();
+  expect(screen.getByText(/The endpoint answered 401\./)).toBeVisible();
+});
+
+test("the built-in one can be disabled, with undo, but not deleted", async () => {
+  const user = userEvent.setup();
+  const page = await renderPage(ProvidersPage, { [list]: [local], "PATCH /api/admin/providers/p-0": { ...local, enabled: false } });
+  expect(within(await item("This server")).queryByRole("button", { name: /More/ })).not.toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Disable" }));
+  await user.click(await screen.findByRole("button", { name: "Undo" }));
+  expect(page.asked.filter((a) => a.method === "PATCH").map((a) => a.body)).toEqual([{ enabled: false }, { enabled: true }]);
+});
+
+test("deleting asks for the name", async () => {
+  const user = userEvent.setup();
+  const page = await renderPage(ProvidersPage, { [list]: [rack], "DELETE /api/admin/providers/p-1": undefined });
+  await user.click(await screen.findByRole("button", { name: "More for Rack" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Delete" }));
+  const sure = await screen.findByRole("dialog", { name: "Delete Rack?" });
+  expect(within(sure).getByRole("button", { name: "Delete provider" })).toBeDisabled();
+  await user.type(within(sure).getByRole("textbox"), "Rack");
+  await user.click(within(sure).getByRole("button", { name: "Delete provider" }));
+  expect(await screen.findByText("Rack is deleted")).toBeInTheDocument();
+  expect(page.posted("/api/admin/providers/p-1")?.method).toBe("DELETE");
+});
+
+test("who may only read sees states and models, and no acts", async () => {
+  await renderPage(ProvidersPage, { [list]: [local, rack] }, { me: { ...ana, permissions: ["providers.read"] } });
+  expect(await item("Rack")).toHaveTextContent("Not tested");
+  expect(screen.queryByRole("button")).not.toBeInTheDocument();
+});
+
+test("what is offered comes first, and prices are dollars per million tokens", () => {
+  const offered = [{ id: "fast", upstream: "gpt-5.2", kind: "chat" as const, input_nano_usd: 1_250_000 }];
+  const choices = choicesOf(offered, ["bge-m3", "gpt-5.2"]);
+  expect(choices.map((c) => [c.upstream, c.chosen, c.input])).toEqual([["gpt-5.2", true, "1.25"], ["bge-m3", false, ""]]);
+  expect(modelsOf(choices)).toEqual(offered);
+  expect(kindOf("bge-m3")).toBe("embedding");
+  expect(kindOf("gpt-5.2")).toBe("chat");
+});
+
+test.each([
+  ["", undefined], ["0", 0], ["0,15", 150_000], ["1.25", 1_250_000], ["-1", Number.NaN], ["a", Number.NaN],
+])("a price typed as %j is %s", (text, nano) => expect(priceOf(text)).toEqual(nano));
+
+test("two models cannot have one id", () => {
+  expect(wrongWith([choiceOf("a", true), { ...choiceOf("b", true), id: "a" }])).toEqual({ why: "twice", at: "b", id: "a" });
+  expect(wrongWith([{ ...choiceOf("a", true), id: " " }])?.why).toBe("id");
+  expect(wrongWith([{ ...choiceOf("a", true), output: "x" }])?.why).toBe("price");
+  expect(wrongWith([choiceOf("a"), choiceOf("a", true)])).toBeUndefined();
+});
