@@ -62,11 +62,9 @@ export function useUserColumns({ busy, onOpen, onDisabled, onLink }: Acts): Colu
                 },
               ]}
             >
-              <span>
-                <IconButton size="sm" label={t("users.actionsOf", { name: called(user) })}>
-                  <Ellipsis size={15} aria-hidden />
-                </IconButton>
-              </span>
+              <IconButton size="sm" label={t("users.actionsOf", { name: called(user) })}>
+                <Ellipsis size={15} aria-hidden />
+              </IconButton>
             </Menu>
           </span>
         );
