@@ -5,6 +5,7 @@ import { useT } from "@/i18n";
 import { useRun, useRuns, type LiveRun } from "@/stream";
 import { asStrings, useStored, useToasts } from "@/ui";
 import type { ChatActs } from "./ChatContext";
+import { chooseModel } from "./chooseModel";
 import { pathOf, toNodes, type Choices } from "./tree";
 import { useConversationActs } from "./useConversationActs";
 import { useSend } from "./useSend";
@@ -50,7 +51,7 @@ export function useChat(id: string, fresh: boolean, onExists: (id: string) => vo
 
   const chat = (models.data ?? []).filter((m) => m.kind === "chat");
   const proposals = [picked, thread.data?.conversation.model, fresh || !messages?.length ? settings.data?.default_model : undefined, lastUsed[0]];
-  const model = proposals.find((m) => m && chat.some((c) => c.id === m)) ?? proposals.find(Boolean) ?? chat.find((m) => m.state === "ready")?.id ?? chat[0]?.id ?? "";
+  const model = chooseModel(chat, proposals, models.isSuccess);
   const chosen = chat.find((m) => m.id === model);
   const queues = status.data !== undefined && chosen !== undefined && !chosen.local && status.data.server.state !== "connected";
 
