@@ -55,7 +55,7 @@ export function AnswerHead({ model }: { model: string }) {
   return (
     <div className="mb-1.5 flex h-5 items-center gap-2 text-xs text-muted">
       <FamilyBadge family={familyOf(model)} />
-      <span className="truncate font-medium">{model.replace(/^local\//, "")}</span>
+      <h2 className="truncate font-medium">{model.replace(/^local\//, "")}</h2>
     </div>
   );
 }

@@ -107,7 +107,7 @@ export function Chat({ id, fresh, onExists, onList }: Props) {
   return (
     <ChatContext value={acts}>
       <MarkdownContext value={markdown}>
-        <main id="content" className="flex h-full min-h-0 min-w-0 flex-1 flex-col">
+        <main id="content" tabIndex={-1} className="flex h-full min-h-0 min-w-0 flex-1 flex-col">
           <ChatHeader id={id} conversation={conversation} steps={steps} running={chat.running} onStop={acts.stop} onList={onList} />
           {body()}
           {/* One place in the tree for all states, so that the field outlives them. */}

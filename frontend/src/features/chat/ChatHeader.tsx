@@ -80,11 +80,9 @@ export function ChatHeader({ id, conversation, steps, running, onStop, onList }:
             },
           ]}
         >
-          <span>
-            <IconButton label={t("ui.more")}>
-              <Ellipsis size={16} aria-hidden />
-            </IconButton>
-          </span>
+          <IconButton label={t("ui.more")}>
+            <Ellipsis size={16} aria-hidden />
+          </IconButton>
         </Menu>
       )}
     </header>

@@ -2,6 +2,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { SquarePen, Search } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useOfferActions, type Action } from "@/actions";
+import { preloadMarkdown } from "@/features/markdown";
 import { useT } from "@/i18n";
 import { Drawer, SplitPane, useNarrow } from "@/ui";
 import { Chat } from "./Chat";
@@ -20,6 +21,8 @@ export function ChatPage() {
   const { conversationId } = useParams({ strict: false }) as { conversationId?: string };
   const fresh = useFreshId();
   const id = conversationId ?? fresh;
+
+  useEffect(preloadMarkdown, []);
 
   const open = useCallback(() => setDrawer(false), []);
   const create = useCallback(() => {

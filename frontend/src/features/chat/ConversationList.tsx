@@ -144,7 +144,7 @@ function Rows({ rows, openId, onOpen, trash, more, fetching }: RowsProps) {
           return (
             <li key={item.key} data-index={item.index} style={{ transform: `translateY(${item.start}px)`, height: item.size }} className="absolute inset-x-0 top-0">
               {row.type === "heading" ? (
-                <h3 className={cx("flex h-full items-end px-2 pb-1.5 text-2xs font-medium text-faint", row.heading.kind === "month" && "first-letter:uppercase")}>{name(row)}</h3>
+                <h3 className={cx("truncate px-2 pt-2.5 text-2xs leading-4 font-medium text-faint", row.heading.kind === "month" && "first-letter:uppercase")}>{name(row)}</h3>
               ) : (
                 <ConversationRow conversation={row.conversation} open={row.conversation.id === openId} running={active.includes(row.conversation.id) || Boolean(row.conversation.run_id)} trash={trash} onOpen={onOpen} />
               )}

@@ -35,14 +35,14 @@ function Progress({ status }: { status: Status }) {
   const moving = engine.state === "building" || engine.state === "fetching" || engine.state === "starting";
   const text = engineText(engine, t, format);
   return (
-    <dl className="mt-6 divide-y divide-line border-y border-line text-sm">
-      <div className="py-3">
+    <ul className="mt-6 divide-y divide-line border-y border-line text-sm">
+      <li className="py-3">
         <div className="flex items-center gap-2.5">
-          <dt className="w-20 shrink-0 text-muted">{t("local.first.model")}</dt>
-          <dd className="flex min-w-0 flex-1 items-center gap-2">
+          <span className="w-20 shrink-0 text-muted">{t("local.first.model")}</span>
+          <span className="flex min-w-0 flex-1 items-center gap-2">
             <Dot tone={engineTones[engine.state]} pulse={moving} />
             <span className="truncate">{text.label}</span>
-          </dd>
+          </span>
         </div>
         {moving && (
           <div
@@ -56,17 +56,17 @@ function Progress({ status }: { status: Status }) {
             <div className="h-full bg-accent-text transition-[width]" style={{ width: `${(share ?? 0.04) * 100}%` }} />
           </div>
         )}
-        <dd className="mt-2 text-xs text-muted">{text.detail}</dd>
-      </div>
-      <div className="flex items-center gap-2.5 py-3">
-        <dt className="w-20 shrink-0 text-muted">{t("local.first.server")}</dt>
-        <dd className="min-w-0 flex-1">{server.state === "none" ? t("local.first.serverNone") : (server.detail ?? server.tenant ?? server.url)}</dd>
+        <p className="mt-2 text-xs text-muted">{text.detail}</p>
+      </li>
+      <li className="flex items-center gap-2.5 py-3">
+        <span className="w-20 shrink-0 text-muted">{t("local.first.server")}</span>
+        <span className="min-w-0 flex-1">{server.state === "none" ? t("local.first.serverNone") : (server.detail ?? server.tenant ?? server.url)}</span>
         {server.state === "none" && (
           <Link to={"/settings" as never} className="shrink-0 text-accent-text hover:underline">
             {t("local.status.connect")}
           </Link>
         )}
-      </div>
-    </dl>
+      </li>
+    </ul>
   );
 }

@@ -22,7 +22,7 @@ export function useChat(id: string, fresh: boolean, onExists: (id: string) => vo
   const runs = useRuns();
   const toasts = useToasts();
   const { send, regenerate } = useSend();
-  const { chooseModel } = useConversationActs();
+  const { setModel } = useConversationActs();
   const thread = useQuery({ ...threadQuery(id), enabled: !fresh });
   const models = useQuery(modelsQuery());
   const settings = useQuery(settingsQuery());
@@ -103,7 +103,7 @@ export function useChat(id: string, fresh: boolean, onExists: (id: string) => vo
     pickModel(next: string) {
       setPicked(next);
       setLastUsed([next]);
-      if (!fresh) void chooseModel(id, next);
+      if (!fresh) void setModel(id, next);
     },
     deliver: (text: string) => deliver(steps.at(-1)?.node.id ?? "", text),
   };

@@ -38,7 +38,7 @@ export function useConversationActs() {
     return {
       rename: (id: string, title: string) => change(id, { title: title.trim() }),
       pin: (id: string, pinned: boolean) => change(id, { pinned }),
-      chooseModel: (id: string, model: string) => change(id, { model }),
+      setModel: (id: string, model: string) => change(id, { model }),
       restore,
       /** Leaves the page first when it shows what goes. */
       async trash(id: string, open: boolean) {
