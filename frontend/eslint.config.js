@@ -58,5 +58,14 @@ export default ts.config(
   },
   { files: ["src/i18n/*/*.ts"], rules: { "max-lines": "off" } },
   { files: ["src/**/*.test.{ts,tsx}", "src/test/**"], rules: { "no-restricted-globals": "off", "no-restricted-syntax": "off", "@typescript-eslint/no-non-null-assertion": "off" } },
+  {
+    files: ["e2e/**"],
+    rules: {
+      // Playwright's fixtures take an empty pattern and call a function named "use".
+      "no-empty-pattern": "off",
+      "react-hooks/rules-of-hooks": "off",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+    },
+  },
   { files: ["e2e/**"], languageOptions: { globals: { process: "readonly", console: "readonly", Buffer: "readonly", setTimeout: "readonly", clearTimeout: "readonly", setInterval: "readonly", clearInterval: "readonly", URL: "readonly", document: "readonly", window: "readonly", getComputedStyle: "readonly", localStorage: "readonly" } } },
 );

@@ -6,7 +6,7 @@ export type ButtonTone = "primary" | "secondary" | "ghost" | "danger";
 export type ButtonSize = "sm" | "md" | "lg";
 
 const tones: Record<ButtonTone, string> = {
-  primary: "bg-accent text-on-accent hover:bg-[color-mix(in_oklch,var(--color-accent)_90%,var(--color-text))] active:bg-[color-mix(in_oklch,var(--color-accent)_80%,var(--color-text))]",
+  primary: "bg-accent text-on-accent hover:brightness-95 active:brightness-90",
   secondary: "bg-raised text-text shadow-[inset_0_0_0_1px_var(--color-line-strong)] hover:bg-[color-mix(in_oklch,var(--color-raised)_95%,var(--color-text))]",
   ghost: "text-muted hover:bg-text/6 hover:text-text data-[state=open]:bg-text/8 data-[state=open]:text-text",
   danger: "text-danger shadow-[inset_0_0_0_1px_color-mix(in_oklch,var(--color-danger)_45%,transparent)] hover:bg-danger/8",

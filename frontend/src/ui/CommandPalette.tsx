@@ -104,7 +104,7 @@ function PaletteBody({ placeholder, label, find, close }: Pick<Props, "placehold
             >
               <span className="flex w-4 shrink-0 justify-center text-muted">{item.icon}</span>
               <span className="min-w-0 flex-1 truncate">{item.label}</span>
-              {item.detail && <span className="truncate text-xs text-faint">{item.detail}</span>}
+              {item.detail && <span className="truncate text-xs text-muted">{item.detail}</span>}
               {item.keys && <Kbd keys={item.keys} />}
             </div>
           </div>

@@ -16,7 +16,7 @@ interface Props {
 /** A page under its heading. */
 export function Page({ title, lead, actions, narrow = false, fill = false, children }: Props) {
   return (
-    <main className="flex h-full min-h-0 min-w-0 flex-1 flex-col">
+    <main id="content" tabIndex={-1} className="flex h-full min-h-0 min-w-0 flex-1 flex-col">
       <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-5 py-2">
         <div className="min-w-0 flex-1">
           <h1 className="truncate text-base font-semibold tracking-[-0.012em]">{title}</h1>

@@ -33,7 +33,8 @@ export function SplitPane({ id, label, initial, min, max, side, children }: Prop
   };
   return (
     <div className="flex h-full min-h-0 min-w-0 flex-1">
-      <div style={{ width: clamp(width) }} className="h-full shrink-0">
+      <aside aria-label={label} className="flex h-full shrink-0">
+      <div style={{ width: clamp(width) }} className="h-full">
         {side}
       </div>
       {/* A separator that can be moved is a widget (WAI-ARIA "window splitter"). */}
@@ -57,6 +58,7 @@ export function SplitPane({ id, label, initial, min, max, side, children }: Prop
         onPointerUp={() => (start.current = undefined)}
         className="relative z-10 w-px shrink-0 cursor-col-resize bg-line transition-colors before:absolute before:inset-y-0 before:-inset-x-1 hover:bg-line-strong focus-visible:bg-accent focus-visible:outline-none active:bg-accent"
       />
+      </aside>
       <div className="flex h-full min-w-0 flex-1 flex-col">{children}</div>
     </div>
   );

@@ -80,7 +80,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
             </Radix.Close>
           </Radix.Root>
         ))}
-        <Radix.Viewport className="fixed end-3 bottom-10 z-60 flex list-none flex-col gap-2" />
+        <Radix.Viewport className="fixed end-3 top-14 z-60 flex list-none flex-col gap-2" />
       </Radix.Provider>
     </ToastContext>
   );

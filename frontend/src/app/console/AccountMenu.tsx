@@ -47,7 +47,7 @@ export function AccountMenu({ compact = false }: { compact?: boolean }) {
           {!compact && (
             <span className="min-w-0 text-start">
               <span className="block truncate text-sm leading-4 font-medium text-text">{me.name || me.email}</span>
-              <span className="block truncate text-2xs font-normal text-faint">{t(`console.role.${me.role as "owner"}`, { defaultValue: me.role })}</span>
+              <span className="block truncate text-2xs font-normal text-muted">{t(`console.role.${me.role as "owner"}`, { defaultValue: me.role })}</span>
             </span>
           )}
         </Button>

@@ -1,4 +1,4 @@
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useOfferActions, type Action } from "@/actions";
 import { Mark } from "@/features/account";
@@ -10,6 +10,7 @@ import { PaletteHost } from "../PaletteHost";
 import { useHostStream } from "../useHostStream";
 import { AccountMenu } from "./AccountMenu";
 import { consolePages, type ConsolePage } from "./pages";
+import { Permitted } from "./Permitted";
 
 const stream = sseStream();
 const groups = ["operate", "govern", "manage"] as const;
@@ -36,8 +37,8 @@ export function ConsoleShell() {
     </Tooltip>
   );
   const main = (
-    <div id="content" className="flex min-h-0 min-w-0 flex-1">
-      <Outlet />
+    <div className="flex min-h-0 min-w-0 flex-1">
+      <Permitted />
     </div>
   );
   if (phone) {

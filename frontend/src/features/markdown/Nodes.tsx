@@ -1,5 +1,6 @@
 import type { AlignType, PhrasingContent, RootContent, Table } from "mdast";
 import type { ReactNode } from "react";
+import { useT } from "@/i18n";
 import { CodeBlock } from "./CodeBlock";
 import { Picture } from "./Picture";
 import { WebLink } from "./WebLink";
@@ -72,11 +73,16 @@ function List({ node, sealed }: { node: Extract<RootContent, { type: "list" }>; 
   const tight = node.spread !== true && node.children.every((item) => item.spread !== true);
   const items = node.children.map((item, index) => (
     <li key={index} dir="auto" className={typeof item.checked === "boolean" ? "-ms-5 list-none" : undefined}>
-      {typeof item.checked === "boolean" && <input type="checkbox" checked={item.checked} readOnly tabIndex={-1} />}
+      {typeof item.checked === "boolean" && <Task done={item.checked} />}
       <Nodes nodes={item.children} sealed={sealed} tight={tight} />
     </li>
   ));
   return node.ordered ? <ol start={node.start ?? 1}>{items}</ol> : <ul>{items}</ul>;
+}
+
+function Task({ done }: { done: boolean }) {
+  const t = useT();
+  return <input type="checkbox" checked={done} readOnly tabIndex={-1} aria-label={done ? t("chat.markdown.done") : t("chat.markdown.open")} />;
 }
 
 const sides: Record<NonNullable<AlignType>, "start" | "center" | "end"> = { left: "start", center: "center", right: "end" };

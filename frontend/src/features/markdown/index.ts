@@ -1,3 +1,3 @@
 export { webAddress } from "./address";
-export { Markdown } from "./Markdown";
+export { LazyMarkdown as Markdown, preloadMarkdown } from "./LazyMarkdown";
 export { MarkdownContext, type MarkdownHost } from "./MarkdownContext";

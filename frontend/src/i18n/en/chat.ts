@@ -104,7 +104,8 @@ export default {
     loadImage: "Load picture",
     imageFailed: "The picture could not be loaded.",
     badLink: "This link is not opened: only web addresses are.",
-    table: "Table",
+    done: "Done",
+    open: "To do",
     openLink: "Opens {{host}} in your browser",
   },
 } as const;

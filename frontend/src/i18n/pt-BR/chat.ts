@@ -107,7 +107,8 @@ export default {
     loadImage: "Carregar a imagem",
     imageFailed: "Não foi possível carregar a imagem.",
     badLink: "Este link não é aberto: só endereços da Web são.",
-    table: "Tabela",
+    done: "Feito",
+    open: "A fazer",
     openLink: "Abre {{host}} no seu navegador",
   },
 } satisfies Words<typeof en>;

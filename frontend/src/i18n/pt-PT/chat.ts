@@ -107,7 +107,8 @@ export default {
     loadImage: "Carregar a imagem",
     imageFailed: "Não foi possível carregar a imagem.",
     badLink: "Esta ligação não é aberta: só o são endereços da Web.",
-    table: "Tabela",
+    done: "Feito",
+    open: "Por fazer",
     openLink: "Abre {{host}} no seu navegador",
   },
 } satisfies Words<typeof en>;

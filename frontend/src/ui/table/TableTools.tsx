@@ -30,11 +30,9 @@ export function TableTools<Row>({ id, columns, hidden, onHidden, rows, children 
           <Download size={15} aria-hidden />
         </IconButton>
         <Menu groups={[{ label: t("ui.columns"), items: columns.filter((c) => !c.fixed).map((c) => ({ id: c.id, label: c.header, checked: !hidden.includes(c.id), onSelect: () => toggle(c.id) })) }]}>
-          <span>
-            <IconButton label={t("ui.chooseColumns")}>
-              <Columns3 size={15} aria-hidden />
-            </IconButton>
-          </span>
+          <IconButton label={t("ui.chooseColumns")}>
+            <Columns3 size={15} aria-hidden />
+          </IconButton>
         </Menu>
       </div>
     </div>
