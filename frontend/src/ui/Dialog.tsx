@@ -27,7 +27,7 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 grid animate-fade place-items-start justify-items-center overflow-y-auto bg-[oklch(0.2_0.01_255/0.4)] px-3 pt-[12vh] pb-6">
+        <Radix.Overlay className="fixed inset-0 z-40 grid grid-cols-[minmax(0,1fr)] animate-fade place-items-start justify-items-center overflow-y-auto bg-[oklch(0.2_0.01_255/0.4)] px-3 pt-[12vh] pb-6">
           <Radix.Content
             {...(description ? {} : { "aria-describedby": undefined })}
             {...(firm ? { onInteractOutside: (event: Event) => event.preventDefault() } : {})}

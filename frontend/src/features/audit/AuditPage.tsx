@@ -70,8 +70,8 @@ export function AuditPage() {
             onEnd={more}
             toolbar={
               <>
-                <Select aria-label={t("audit.action")} value={action ?? any} onChange={(next) => setAction(next === any ? undefined : next)} options={actions} className="!w-44" />
-                <Select aria-label={t("audit.actor")} value={actor ?? any} onChange={(next) => setActor(next === any ? undefined : next)} className="!w-44" options={[{ value: any, label: t("audit.anyActor") }, ...actors.map((one) => ({ value: one, label: actorText(one) }))]} />
+                <Select aria-label={t("audit.action")} value={action ?? any} onChange={(next) => setAction(next === any ? undefined : next)} options={actions} className="!w-auto" />
+                <Select aria-label={t("audit.actor")} value={actor ?? any} onChange={(next) => setActor(next === any ? undefined : next)} className="!w-auto max-w-56" options={[{ value: any, label: t("audit.anyActor") }, ...actors.map((one) => ({ value: one, label: actorText(one) }))]} />
                 {filtered && (
                   <Button tone="ghost" onClick={clear}>
                     {t("audit.clear")}

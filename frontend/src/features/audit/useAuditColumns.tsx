@@ -10,9 +10,9 @@ export function useAuditColumns(): Column<AuditEntry>[] {
   const facts = (entry: AuditEntry) => factsOf(entry, format).map((fact) => `${fact.name}: ${fact.value}`).join(" · ");
   const columns: Column<AuditEntry>[] = [
     { id: "seq", header: t("audit.seq"), align: "end", width: 72, from: 620, value: (entry) => entry.seq, cell: (entry) => <span className="text-faint">{format.integer(entry.seq)}</span> },
-    { id: "at", header: t("audit.at"), width: 132, fixed: true, value: (entry) => entry.at, cell: (entry) => <span className="num text-muted" title={format.full(entry.at)}>{`${format.day(entry.at)} ${format.timeWithSeconds(entry.at)}`}</span> },
-    { id: "action", header: t("audit.action"), width: 170, grow: 2, fixed: true, value: (entry) => entry.action, cell: (entry) => <span className="font-medium" title={entry.action}>{actionText(entry.action)}</span> },
-    { id: "target", header: t("audit.target"), width: 150, grow: 2, from: 480, value: (entry) => entry.target, cell: (entry) => <bdi>{entry.target}</bdi> },
+    { id: "at", header: t("audit.at"), width: 126, fixed: true, value: (entry) => entry.at, cell: (entry) => <span className="num text-muted" title={format.full(entry.at)}>{`${format.day(entry.at)} ${format.timeWithSeconds(entry.at)}`}</span> },
+    { id: "action", header: t("audit.action"), width: 120, grow: 2, fixed: true, value: (entry) => entry.action, cell: (entry) => <span className="font-medium" title={entry.action}>{actionText(entry.action)}</span> },
+    { id: "target", header: t("audit.target"), width: 110, grow: 2, value: (entry) => entry.target, cell: (entry) => <bdi>{entry.target}</bdi> },
     { id: "actor", header: t("audit.actor"), width: 120, grow: 1, from: 560, value: (entry) => entry.actor, cell: (entry) => <bdi>{actorText(entry.actor)}</bdi> },
     { id: "facts", header: t("audit.facts"), width: 200, grow: 3, from: 860, value: facts, cell: (entry) => <span className="text-muted" title={facts(entry)}>{facts(entry)}</span> },
     { id: "hash", header: t("audit.hash"), width: 104, from: 1000, value: (entry) => entry.hash, cell: (entry) => <span className="font-mono text-xs text-faint" title={entry.hash}>{entry.hash.slice(0, 10)}</span> },

@@ -15,7 +15,7 @@ export function Charts({ points, onZoom }: Props) {
   const times = useMemo(() => points.map((p) => Date.parse(p.at) / 1000), [points]);
   const charts = useMemo(() => {
     const whole = (n: number) => (n < 10 && n % 1 !== 0 ? format.decimal(n) : n < 100_000 ? format.integer(n) : format.compact(n));
-    const of = (label: string, pick: (p: Dashboard["points"][number]) => number | null, more: Omit<Series, "label" | "values">): Series => ({ label, values: points.map(pick), ...more });
+    const of = (label: string, pick: (p: Dashboard["points"][number]) => number | null, more: Omit<Series, "label" | "values">): Series => ({ label, values: points.map(pick), whole: true, ...more });
     return [
       {
         title: t("dashboard.chartCalls"),

@@ -25,8 +25,8 @@ test("the figures add the range up, and models lead to their calls", async () =>
   expect(shown("In flight")).toHaveTextContent("2");
   expect(shown("Failed")).toHaveTextContent("1.5%3 calls");
   expect(shown("Output tokens")).toHaveTextContent("250K");
-  expect(shown("Cost")).toHaveTextContent("$4.00$0.02 a call");
-  expect(shown("Latency, median")).toHaveTextContent("1.2 sp95 5.3 s");
+  expect(shown("Cost")).toHaveTextContent("$4.00$0.02 / call");
+  expect(shown("Latency p50")).toHaveTextContent("1.2 sp95 5.3 s");
   const link = screen.getByRole("link", { name: "Open the logs of qwen2.5-coder-1.5b" });
   expect(link).toHaveAttribute("href", expect.stringContaining("/logs?model=qwen2.5-coder-1.5b&range=1h"));
   expect(within(screen.getByRole("row", { name: /qwen/ })).getByText("75%")).toBeInTheDocument();

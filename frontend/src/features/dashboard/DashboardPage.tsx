@@ -6,7 +6,7 @@ import { dashboardQuery, problemOf, type Dashboard, type Range } from "@/api";
 import { useCan } from "@/app/me";
 import { useUrlState } from "@/app/useUrlState";
 import { useFormat, useT } from "@/i18n";
-import { Button, EmptyState, Page, Segmented, View } from "@/ui";
+import { Button, EmptyState, Page, Segmented, useMedia, View } from "@/ui";
 import { Charts } from "./Charts";
 import { DashboardSkeleton } from "./DashboardSkeleton";
 import { Figures } from "./Figures";
@@ -23,6 +23,7 @@ export function DashboardPage() {
   const [rawRange, setRange] = useUrlState("range");
   const [rawZoom, setZoom] = useUrlState("zoom");
   const range = ranges.find((one) => one === rawRange) ?? "1h";
+  const phone = useMedia("(max-width: 559px)");
   const span = useMemo(() => spanOf(rawZoom), [rawZoom]);
   const traffic = useQuery({ ...dashboardQuery(range), refetchInterval: slide });
   const choose = (next: Range) => {
@@ -32,7 +33,7 @@ export function DashboardPage() {
   return (
     <Page
       title={t("dashboard.title")}
-      actions={<Segmented label={t("dashboard.range")} value={range} onChange={choose} options={ranges.map((value) => ({ value, label: t(`dashboard.ranges.${value}`) }))} />}
+      actions={<Segmented label={t("dashboard.range")} value={range} onChange={choose} options={ranges.map((value) => ({ value, label: phone ? t(`dashboard.rangesShort.${value}`) : t(`dashboard.ranges.${value}`) }))} />}
     >
       <View query={traffic} problem={traffic.error ? problemOf(traffic.error) : undefined} skeleton={<DashboardSkeleton />}>
         {(data) => <Traffic data={data} range={range} span={span} setZoom={setZoom} />}

@@ -29,7 +29,7 @@ export function Figures({ data }: { data: Dashboard }) {
       <Figure name={t("dashboard.latency")} below={none ? undefined : t("dashboard.p95", { time: format.duration(data.p95_ms) })}>
         {none ? "–" : format.duration(data.p50_ms)}
       </Figure>
-      <Figure name={t("dashboard.first")}>{none || data.first_token_p50_ms === 0 ? "–" : format.duration(data.first_token_p50_ms)}</Figure>
+      <Figure name={t("dashboard.first")} below={none ? undefined : t("dashboard.median")}>{none || data.first_token_p50_ms === 0 ? "–" : format.duration(data.first_token_p50_ms)}</Figure>
       <Figure name={t("dashboard.users")} below={t("dashboard.usersText")}>
         {format.integer(data.active_users)}
       </Figure>
@@ -46,7 +46,7 @@ function Figure({ name, below, title, live = false, bad = false, children }: { n
       <dd className="min-w-0">
         <span className="num flex items-center gap-2 truncate text-xl font-semibold tracking-[-0.015em]" title={title}>
           {children}
-          {live && <Dot tone="accent" pulse />}
+          {live && <Dot tone="accent" />}
         </span>
         <span className={cx("num block truncate text-xs", bad ? "text-danger" : "text-faint")}>{below ?? "\u00a0"}</span>
       </dd>

@@ -83,7 +83,7 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
             </p>
           )}
         </fieldset>
-        <Field label={t("keys.expires")} help={ends ? t("keys.expiryHelp", { date: format.full(ends) }) : t("keys.neverHelp")}>
+        <Field label={t("keys.expires")} help={ends ? t("keys.expiryHelp", { date: `${format.day(ends)}, ${format.time(ends)}` }) : t("keys.neverHelp")}>
           {(field) => <Select {...field} size="lg" value={expiry} onChange={setExpiry} options={(Object.keys(expiries) as Expiry[]).map((value) => ({ value, label: t(`keys.expiry.${value}`) }))} />}
         </Field>
         {create.isError && !refused && <ErrorState inline problem={problemOf(create.error)} />}

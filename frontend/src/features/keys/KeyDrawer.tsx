@@ -23,7 +23,7 @@ export function KeyDrawer({ apiKey: key, now, onClose, onRevoke }: Props) {
   const state = keyState(key, now);
   const facts: [string, string][] = [
     [t("keys.prefix"), `${key.prefix}…`],
-    [t("keys.scopes"), format.list(key.scopes.map(scopeName))],
+    [t("keys.scopes"), key.scopes.map(scopeName).join(" · ")],
     [t("keys.createdBy"), key.created_by],
     [t("keys.created"), format.full(key.created_at)],
     [t("keys.used"), key.used_at ? format.full(key.used_at) : t("keys.unused")],

@@ -8,8 +8,8 @@ export function CallState({ state }: { state: InferenceLog["state"] }) {
   const t = useT();
   return (
     <span className="flex items-center gap-2">
-      <Dot tone={tones[state] ?? "neutral"} pulse={state === "running"} />
-      <span className={`truncate ${state === "failed" ? "text-danger" : state === "ok" ? "text-muted" : ""}`}>{t(`logs.${state}`, { defaultValue: state })}</span>
+      <Dot tone={tones[state] ?? "neutral"} />
+      <span className={`truncate ${state === "failed" ? "text-danger" : state === "running" ? "font-medium text-accent-text" : "text-muted"}`}>{t(`logs.${state}`, { defaultValue: state })}</span>
     </span>
   );
 }

@@ -77,7 +77,7 @@ export function ProviderDialog({ provider, onClose, onSaved }: Props) {
           <Field label={t("providers.baseUrl")} help={t("providers.baseUrlHelp")} error={wrong.url ?? at.url}>
             {(field) => (
               <Input
-                {...field} ref={url} size="lg" type="url" inputMode="url" autoComplete="off" autoCapitalize="none" spellCheck={false} maxLength={500} defaultValue={provider?.base_url} placeholder="https://"
+                {...field} ref={url} size="lg" type="url" inputMode="url" autoComplete="off" autoCapitalize="none" spellCheck={false} maxLength={500} defaultValue={provider?.base_url}
                 onChange={touched("url")} onBlur={(e) => e.target.value !== "" && !isWeb(e.target.value) && setWrong({ ...wrong, url: t("providers.baseUrlInvalid") })}
               />
             )}

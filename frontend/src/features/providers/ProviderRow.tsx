@@ -42,7 +42,7 @@ export function ProviderRow({ provider, now, test, testing, changing, ...acts }:
         <div className="min-w-0 flex-[1_1_320px]">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <h2 className="min-w-0 text-sm font-semibold wrap-anywhere"><bdi>{provider.name}</bdi></h2>
-            <Badge tone={tones[provider.state] ?? "neutral"} pulse={provider.state === "starting"}>{t(`providers.state.${provider.state}`, { defaultValue: provider.state })}</Badge>
+            <Badge tone={tones[provider.state] ?? "neutral"}>{t(`providers.state.${provider.state}`, { defaultValue: provider.state })}</Badge>
             {local && <span className="text-xs text-faint">{t("providers.builtin")}</span>}
             {provider.source === "file" && (
               <Tooltip content={t("providers.fileHelp")}>
@@ -57,19 +57,19 @@ export function ProviderRow({ provider, now, test, testing, changing, ...acts }:
             {!local && !provider.has_key && <span>{t("providers.noKey")}</span>}
             {provider.tested_at && <span title={format.full(provider.tested_at)}>{t("providers.testedAt", { time: format.ago(provider.tested_at, now) })}</span>}
           </p>
-          {provider.detail && <p className={`mt-1 text-xs ${provider.state === "unready" ? "text-danger" : "text-muted"}`}>{provider.detail}</p>}
+          {provider.detail && !test && <p className={`mt-1 text-xs ${provider.state === "unready" ? "text-danger" : "text-muted"}`}>{provider.detail}</p>}
         </div>
         {may && (
           <div className="flex items-center gap-2">
             <Button busy={testing} onClick={acts.onTest}>{t("providers.test")}</Button>
             <Button busy={changing} onClick={() => acts.onEnabled(!provider.enabled)}>{provider.enabled ? t("providers.disable") : t("providers.enable")}</Button>
-            {!local && (
+            {local ? (
+              <span className="w-7 max-sm:hidden" />
+            ) : (
               <Menu groups={[{ items: items.slice(0, 2) }, { items: items.slice(2) }]}>
-                <span>
-                  <IconButton label={t("providers.actionsOf", { name: provider.name })}>
-                    <Ellipsis size={15} aria-hidden />
-                  </IconButton>
-                </span>
+                <IconButton label={t("providers.actionsOf", { name: provider.name })}>
+                  <Ellipsis size={15} aria-hidden />
+                </IconButton>
               </Menu>
             )}
           </div>

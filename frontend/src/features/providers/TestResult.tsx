@@ -19,7 +19,7 @@ export function TestResult({ name, test, onClose }: Props) {
   const hint = test.problem && problemHint(test.problem);
   const refused = test.problem?.code === "egress.refused";
   return (
-    <div role="status" className={`flex items-start gap-3 rounded-md px-3 py-2.5 text-sm ${test.ok ? "bg-ok/7" : "bg-danger/8"}`}>
+    <div role="status" className="flex items-start gap-3 rounded-md bg-text/4 px-3 py-2.5 text-sm">
       {test.ok ? <CircleCheck size={16} className="mt-0.5 shrink-0 text-ok" aria-hidden /> : <TriangleAlert size={16} className="mt-0.5 shrink-0 text-danger" aria-hidden />}
       <div className="flex min-w-0 flex-1 flex-col gap-1.5">
         <p className="font-medium wrap-anywhere">{test.ok ? t("providers.testOk", { name }) : t("providers.testFailed", { name })}</p>
@@ -34,7 +34,7 @@ export function TestResult({ name, test, onClose }: Props) {
         <dl className="num flex flex-wrap gap-x-5 gap-y-1 text-xs">
           {test.tested_model && <Fact name={t("providers.testModel")}>{test.tested_model}</Fact>}
           {test.first_token_ms ? <Fact name={t("providers.testFirst")}>{format.duration(test.first_token_ms)}</Fact> : null}
-          {test.latency_ms > 0 && <Fact name={t("providers.testLatency")}>{format.duration(test.latency_ms)}</Fact>}
+          {test.ok && <Fact name={t("providers.testLatency")}>{format.duration(test.latency_ms)}</Fact>}
         </dl>
         {test.answer && (
           <p className="text-xs">

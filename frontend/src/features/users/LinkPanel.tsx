@@ -7,7 +7,7 @@ export function LinkPanel({ link }: { link: Link }) {
   const t = useT();
   const format = useFormat();
   return (
-    <Field label={t("users.link")} help={t("users.linkText", { time: format.full(link.expires_at) })}>
+    <Field label={t("users.link")} help={t("users.linkText", { time: `${format.day(link.expires_at)}, ${format.time(link.expires_at)}` })}>
       {(field) => (
         <div className="flex items-center gap-2">
           <Input {...field} size="lg" readOnly value={link.url} className="font-mono" onFocus={(event) => event.target.select()} autoFocus spellCheck={false} />

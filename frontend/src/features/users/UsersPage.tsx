@@ -77,8 +77,8 @@ export function UsersPage() {
             toolbar={
               <>
                 <Input type="search" aria-label={t("users.search")} placeholder={t("users.search")} value={text} onChange={(event) => setText(event.target.value)} leading={<Search size={14} aria-hidden />} className="!w-56" />
-                <Select aria-label={t("users.role")} value={role} onChange={(next) => setRole(next === "any" ? undefined : next)} className="!w-36" options={[{ value: "any", label: t("users.anyRole") }, ...roles.map((one: Role) => ({ value: one as string, label: roleName(one) }))]} />
-                <Select aria-label={t("users.state")} value={state} onChange={(next) => setState(next === "any" ? undefined : next)} className="!w-36" options={[{ value: "any", label: t("users.anyState") }, ...states.map((one) => ({ value: one as string, label: t(`users.${one}`) }))]} />
+                <Select aria-label={t("users.role")} value={role} onChange={(next) => setRole(next === "any" ? undefined : next)} className="!w-auto" options={[{ value: "any", label: t("users.anyRole") }, ...roles.map((one: Role) => ({ value: one as string, label: roleName(one) }))]} />
+                <Select aria-label={t("users.state")} value={state} onChange={(next) => setState(next === "any" ? undefined : next)} className="!w-auto" options={[{ value: "any", label: t("users.anyState") }, ...states.map((one) => ({ value: one as string, label: t(`users.${one}`) }))]} />
               </>
             }
           />

@@ -25,7 +25,7 @@ export default {
   fits_other: "All {{count, number}} entries fit.",
   fitsNone: "There is nothing to check yet.",
   head: "Head",
-  headHelp: "Compare it with the newest line of audit/heads.jsonl on the server: a chain alone does not show a cut-off end.",
+  headHelp: "Compare the head with the newest line of audit/heads.jsonl on the server: a chain alone does not show a cut-off end.",
   broken: "The chain breaks at entry {{seq}}.",
   brokenText: "It, or the one before it, was changed or removed after it was written. Keep the database and its backups as they are and tell whoever runs the server.",
   seeBroken: "Show entry {{seq}}",

@@ -43,6 +43,7 @@ export default {
   ranges: { all: "All time", "15m": "Last 15 minutes", "1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days", "30d": "Last 30 days" },
   between: "{{from}} – {{to}}",
   clearRange: "Clear the time range",
+  filters: "Filters",
   clear: "Clear filters",
   pause: "Pause",
   resume: "Go live",

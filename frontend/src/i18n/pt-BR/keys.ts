@@ -9,7 +9,7 @@ export default {
   name: "Nome",
   nameHelp: "O que vai usá-la: “Relatório noturno”, “CI”.",
   scopes: "Pode",
-  scope: { models_use: "Usar modelos", logs_read: "Ler os logs de inferência" },
+  scope: { models_use: "Usar modelos", logs_read: "Ler os registros de inferência" },
   scopeHelp: { models_use: "Lista modelos, conversa e gera embeddings por /v1.", logs_read: "Vê quem chamou qual modelo e quando, nunca o que foi escrito." },
   scopeNeeded: "Escolha pelo menos uma opção.",
   expires: "Expira",

@@ -2,7 +2,7 @@ import type { Words } from "../words";
 import type en from "../en/logs";
 
 export default {
-  title: "Logs de inferência",
+  title: "Registros de inferência",
   calls_one: "{{count, number}} chamada",
   calls_other: "{{count, number}} chamadas",
   at: "Hora",
@@ -35,7 +35,7 @@ export default {
   chat: "Conversa",
   embeddings: "Embeddings",
   surfaces: { chat: "Conversa do NexusAI", v1: "API (/v1)" },
-  estimated: "Contados por este servidor: o provedor não informou.",
+  estimated: "Contados por este servidor: o fornecedor não informou.",
   unpriced: "Sem preço",
   unpricedHelp: "O preço deste modelo não é conhecido; o custo é desconhecido, não é zero.",
   anyModel: "Todos os modelos",
@@ -46,6 +46,7 @@ export default {
   ranges: { all: "Todo o período", "15m": "Últimos 15 minutos", "1h": "Última hora", "24h": "Últimas 24 horas", "7d": "Últimos 7 dias", "30d": "Últimos 30 dias" },
   between: "{{from}} – {{to}}",
   clearRange: "Limpar o período",
+  filters: "Filtros",
   clear: "Limpar filtros",
   pause: "Pausar",
   resume: "Retomar",
@@ -59,5 +60,5 @@ export default {
   notLoadedText: "Ela pode ser mais antiga do que as carregadas ou estar fora dos filtros.",
   total: "Total",
   perSecond: "{{rate}} tokens/s",
-  privacy: "Perguntas e respostas não fazem parte dos logs.",
+  privacy: "Perguntas e respostas não fazem parte dos registros.",
 } satisfies Words<typeof en>;

@@ -27,7 +27,7 @@ export default {
   roleHelp: {
     owner: "Tudo, e a única função que cria proprietários",
     admin: "Tudo, menos proprietários",
-    developer: "Conversa, cria chaves de API, vê chamadas e provedores",
+    developer: "Conversa, cria chaves de API, vê chamadas e fornecedores",
     member: "Conversa",
     auditor: "Lê tudo aqui e não altera nada",
   },

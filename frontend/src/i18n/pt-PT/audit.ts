@@ -28,7 +28,7 @@ export default {
   fits_other: "Os {{count, number}} registos estão íntegros.",
   fitsNone: "Ainda não há nada para verificar.",
   head: "Último hash",
-  headHelp: "Compare-o com a linha mais recente do ficheiro audit/heads.jsonl no servidor: a cadeia, por si só, não mostra que lhe cortaram o fim.",
+  headHelp: "Compare o último hash com a linha mais recente do ficheiro audit/heads.jsonl no servidor: a cadeia, por si só, não mostra que lhe cortaram o fim.",
   broken: "A cadeia quebra-se no registo {{seq}}.",
   brokenText: "Este registo, ou o anterior, foi alterado ou removido depois de escrito. Não mexa na base de dados nem nas cópias de segurança e avise quem gere o servidor.",
   seeBroken: "Mostrar o registo {{seq}}",

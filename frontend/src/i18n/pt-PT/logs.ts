@@ -46,6 +46,7 @@ export default {
   ranges: { all: "Sempre", "15m": "Últimos 15 minutos", "1h": "Última hora", "24h": "Últimas 24 horas", "7d": "Últimos 7 dias", "30d": "Últimos 30 dias" },
   between: "{{from}} – {{to}}",
   clearRange: "Limpar o período",
+  filters: "Filtros",
   clear: "Limpar filtros",
   pause: "Pausar",
   resume: "Retomar",

@@ -8,6 +8,8 @@ export interface Series {
   /** Filled down to zero: for amounts, not for levels. */
   fill?: boolean;
   format: (value: number) => string;
+  /** Comes in whole units (calls, ms): the axis has no fractions of them. */
+  whole?: boolean;
 }
 
 export interface ChartData {

@@ -14,6 +14,9 @@ interface Input {
 
 const axisFont = '11px "Inter Variable", sans-serif';
 const day = 86_400;
+/** 1, 2, 5, 10, … */
+const wholeSteps = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
+const flat = (data: UPlot.AlignedData) => data.slice(1).every((values) => Array.from(values ?? []).every((value) => !value));
 
 export function plotOptions({ width, height, series, format, color, onHover, onZoom }: Input): UPlot.Options {
   const grid = { stroke: color("line"), width: 1 };
@@ -21,7 +24,7 @@ export function plotOptions({ width, height, series, format, color, onHover, onZ
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false, setScale: false } },
     scales: {
@@ -46,7 +49,9 @@ export function plotOptions({ width, height, series, format, color, onHover, onZ
         ticks: { show: false },
         size: 64,
         space: 36,
-        values: (_, splits) => splits.map((value) => first?.format(value) ?? String(value)),
+        // Without an amount there is no scale to read: only zero is true.
+        values: (u, splits) => splits.map((value) => (value !== 0 && flat(u.data) ? "" : (first?.format(value) ?? String(value)))),
+        ...(first?.whole ? { incrs: [...wholeSteps] } : {}),
       },
     ],
     series: [
