@@ -90,6 +90,8 @@ func (e *Edge) Wrap(mux *http.ServeMux) http.Handler {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerWithin))
 		out := &observed{ResponseWriter: w}
 		r = r.WithContext(context.WithValue(r.Context(), idKey{}, id))
+		rest := arrive(w, r)
+		defer rest()
 		e.active.Inc()
 		defer func() {
 			e.active.Dec()
