@@ -24,7 +24,7 @@ func listen(address string) (*loopback, error) {
 	if err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fault.New("app.listen", "Browser mode listens on this machine only.", err).WithHint("Use --listen 127.0.0.1:0.")
 	}
-	l, err := net.Listen("tcp", address)
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, fault.New("app.listen", "The port cannot be used.", err).WithHint("Another program has it; use --listen 127.0.0.1:0 for a free one.")
 	}

@@ -30,8 +30,11 @@ func (a *application) signIn(ctx context.Context) error {
 	}
 	for pause := time.Second; ; pause = min(2*pause, 30*time.Second) {
 		err := a.signInOnce(ctx)
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
 			return nil
+		}
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // the application is ending; that is no news
 		}
 		a.log.WarnContext(ctx, "sign-in with the login file did not work", "err", fault.Cause(err))
 		if code := fault.CodeOf(err); code != "route.offline" && code != fault.RateLimited && code != fault.Unavailable {

@@ -237,7 +237,7 @@ func device(t *testing.T, path string, s *server, m *model) *bench {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- b.Dispatcher.Run(ctx) }()
+	go func() { done <- b.Run(ctx) }()
 	b.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {

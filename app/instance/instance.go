@@ -53,7 +53,7 @@ func Acquire(dir string) (l *Lock, ok bool, err error) {
 		return nil, false, errors.Join(err, l.Release())
 	}
 	_ = os.Remove(l.socket) // left by a process that was killed
-	if l.listen, err = net.Listen("unix", l.socket); err != nil {
+	if l.listen, err = (&net.ListenConfig{}).Listen(context.Background(), "unix", l.socket); err != nil {
 		return nil, false, errors.Join(fmt.Errorf("listen for other starts: %w", err), l.Release())
 	}
 	return l, true, nil

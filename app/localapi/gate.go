@@ -29,7 +29,6 @@ type gate struct {
 	link    [32]byte   // hash of the one-time token
 	unused  bool
 	bearers map[[32]byte]time.Time // hash of a bearer: when it was given out
-	tries   int                    // wrong tokens, ever
 }
 
 // maxBearers bounds what a person can open by links; the oldest one ends.

@@ -172,7 +172,7 @@ func (d *DB) exec(ctx context.Context, query string, args ...any) error {
 // database any more.
 func (d *DB) Close() error {
 	err := d.reader.Close()
-	_, ckpt := d.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	_, ckpt := d.writer.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)") // SQLite's own busy timeout bounds it
 	err = errors.Join(err, ckpt, d.writer.Close())
 	if err == nil {
 		err = seal(d.cfg.Path)

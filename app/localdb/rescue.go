@@ -134,8 +134,12 @@ func moveIn(path, when string) error {
 
 // finishRescue goes on where a crash stopped moveIn.
 func finishRescue(path string) error {
-	if _, err := os.Stat(path + rescued); err != nil {
+	_, err := os.Stat(path + rescued)
+	if errors.Is(err, os.ErrNotExist) {
 		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for an interrupted rescue: %w", err)
 	}
 	return moveIn(path, "interrupted")
 }

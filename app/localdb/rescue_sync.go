@@ -98,8 +98,8 @@ func column(f entity.Field, raw json.RawMessage) (any, error) {
 	switch {
 	case string(raw) == "null":
 	case f.Type == entity.Int:
-		n := int64(0)
-		err, v = json.Unmarshal(raw, &n), n
+		var n int64
+		err = json.Unmarshal(raw, &n)
 		v = n
 	case f.Type == entity.Bool:
 		v = 0

@@ -8,9 +8,6 @@ import (
 	"nexusai/backend/httpapi"
 )
 
-// eventName is what the page listens to.
-const eventName = "nexus:event"
-
 // maxEvent bounds one event, in bytes: it is injected as script.
 const maxEvent = 4 << 10
 

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -15,7 +16,8 @@ func Open(url string) error {
 		if err != nil {
 			continue
 		}
-		cmd := exec.Command(path, append(words[1:], url)...)
+		// It outlives the request, and the application too.
+		cmd := exec.CommandContext(context.Background(), path, append(words[1:], url)...)
 		if err := cmd.Start(); err != nil {
 			return fmt.Errorf("start %s: %w", words[0], err)
 		}

@@ -96,7 +96,7 @@ func (w *window) ready(ctx context.Context, background *sync.WaitGroup) {
 			wails_runtime.WindowSetPosition(w.ctx, s.X, s.Y)
 		}
 		background.Go(func() {
-			forward(ctx, w.cfg.Feed, func(text string) { wails_runtime.EventsEmit(w.ctx, eventName, text) })
+			forward(ctx, w.cfg.Feed, func(text string) { wails_runtime.EventsEmit(w.ctx, "nexus:event", text) })
 		})
 		background.Go(func() { w.remember(ctx) })
 		if w.cfg.Shown != nil {

@@ -13,7 +13,7 @@ import (
 // median reports the middle of what was measured, in milliseconds.
 func median(b *testing.B, name string, all []time.Duration) {
 	b.Helper()
-	slices.SortFunc(all, func(x, y time.Duration) int { return cmp.Compare(x, y) })
+	slices.SortFunc(all, cmp.Compare)
 	b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, name)
 }
 

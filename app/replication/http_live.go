@@ -38,6 +38,7 @@ func (h *HTTP) Live(ctx context.Context, scope string, up func(), hint func(wire
 	if resp == nil || errors.Is(err, ErrSignedOut) {
 		return err
 	}
+	defer resp.Body.Close()
 	if r := refusal(resp); resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden || resp.StatusCode >= 500 {
 		return r
 	}

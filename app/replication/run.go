@@ -252,7 +252,7 @@ func (u *runner) liveOnce(ctx context.Context, scope string) {
 		}
 	case <-u.relive:
 		cancel()
-		<-done
+		_ = <-done // ended by us
 		u.poke()
 		u.reconnect()
 	}

@@ -26,6 +26,7 @@ func TestSchemaIsTheEntityTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer rows.Close()
 		var got []string
 		for rows.Next() {
 			var col string

@@ -28,7 +28,10 @@ var measures = []measure{
 	{"window", window},
 }
 
-func main() {
+func main() { os.Exit(run()) }
+
+// run returns the exit status.
+func run() int {
 	only := flag.String("only", "", "comma-separated subjects instead of all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -52,6 +55,7 @@ func main() {
 		show = lines
 	}
 	if err := show(os.Stdout, rows); err != nil || failed {
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }

@@ -69,12 +69,12 @@ func screen(ctx context.Context) (*virtual, error) {
 	cmd := exec.CommandContext(ctx, "Xvfb", "-displayfd", "3", "-screen", "0", "1280x900x24", "-nolisten", "tcp")
 	cmd.ExtraFiles = []*os.File{write}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("Xvfb (make setup?): %w", err)
+		return nil, fmt.Errorf("start Xvfb (make setup?): %w", err)
 	}
 	write.Close()
 	number, err := bufio.NewReader(read).ReadString('\n')
 	if err != nil {
-		return nil, fmt.Errorf("Xvfb printed no display: %w", err)
+		return nil, fmt.Errorf("read the display of Xvfb: %w", err)
 	}
 	return &virtual{cmd, ":" + strings.TrimSpace(number)}, nil
 }

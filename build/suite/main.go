@@ -21,14 +21,17 @@ import (
 // logs is where each stage's output is kept, relative to the checkout.
 const logs = "bin/suite"
 
-func main() {
+func main() { os.Exit(run()) }
+
+// run returns the exit status.
+func run() int {
 	only := flag.String("only", "", "comma-separated stages to run instead of all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		fmt.Fprintln(os.Stderr, "suite:", err)
-		os.Exit(1)
+		return 1
 	}
 	var total tally
 	var lines []string
@@ -48,8 +51,9 @@ func main() {
 	}
 	fmt.Printf("\n%s\n%d passed, %d failed\n", strings.Join(lines, "\n"), total.passed, total.failed)
 	if total.failed > 0 || ctx.Err() != nil {
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // chosen returns the stages named in only, or all.

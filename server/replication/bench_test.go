@@ -51,7 +51,7 @@ func BenchmarkVisible(b *testing.B) {
 		}
 		all = append(all, time.Since(start))
 	}
-	slices.SortFunc(all, func(x, y time.Duration) int { return cmp.Compare(x, y) })
+	slices.SortFunc(all, cmp.Compare)
 	b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, "p50_ms")
 }
 
