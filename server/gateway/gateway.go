@@ -49,12 +49,13 @@ type Fleet interface {
 
 // Config of a Gateway; all fields but Now are required.
 type Config struct {
-	Auth   httpapi.Auth
-	Broker Broker
-	Fleet  Fleet
-	Calls  *calllog.Book
-	Log    *slog.Logger
-	Now    func() time.Time
+	Auth        httpapi.Auth
+	Revocations Revocations
+	Broker      Broker
+	Fleet       Fleet
+	Calls       *calllog.Book
+	Log         *slog.Logger
+	Now         func() time.Time
 }
 
 // Gateway answers /v1/. It is safe for concurrent use.
@@ -62,7 +63,7 @@ type Gateway struct{ Config }
 
 // New checks cfg.
 func New(cfg Config) (*Gateway, error) {
-	if cfg.Auth == nil || cfg.Broker == nil || cfg.Fleet == nil || cfg.Calls == nil || cfg.Log == nil {
+	if cfg.Auth == nil || cfg.Revocations == nil || cfg.Broker == nil || cfg.Fleet == nil || cfg.Calls == nil || cfg.Log == nil {
 		return nil, errors.New("gateway.Config is incomplete")
 	}
 	if cfg.Now == nil {
@@ -133,7 +134,9 @@ func (g *Gateway) forward(l lane) func(http.ResponseWriter, *http.Request, httpa
 func (g *Gateway) call(w http.ResponseWriter, r *http.Request, caller httpapi.Caller, l lane, request openai.Request, body []byte) {
 	record := g.Calls.Begin(newCall(caller, l.operation, request, w.Header().Get(requestID)))
 	var report broker.Report
-	answer, err := g.Broker.Forward(r.Context(), broker.ForwardRequest{
+	ctx, done := g.entitled(r.Context(), caller)
+	defer done()
+	answer, err := g.Broker.Forward(ctx, broker.ForwardRequest{
 		Model: request.Model, Need: l.need, Path: l.path, Header: r.Header, Body: body,
 		Done: func(done broker.Report) { report = done },
 	})

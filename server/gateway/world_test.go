@@ -36,7 +36,10 @@ type world struct {
 	fleet         *fleet.Fleet
 	calls         *calllog.Book
 	tenant, other string
+	revoked       chan struct{} // closed: no key counts any more
 }
+
+func (w *world) Watch(httpapi.Caller) (<-chan struct{}, func()) { return w.revoked, func() {} }
 
 // callers stand for identity: "Bearer <tenant>" is a key of that tenant.
 type callers struct{}
@@ -58,7 +61,7 @@ func (c callers) Authenticate(r *http.Request) (httpapi.Caller, error) {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, db: storetest.Open(t)}
+	w := &world{t: t, db: storetest.Open(t), revoked: make(chan struct{})}
 	w.tenant, w.other = storetest.Tenant(t, w.db), storetest.Tenant(t, w.db)
 	log := slog.New(slog.DiscardHandler)
 	keys, err := secret.Load(secret.Config{Dir: t.TempDir()})
@@ -73,7 +76,7 @@ func newWorld(t *testing.T) *world {
 	w.must(err)
 	w.calls, err = calllog.Open(calllog.Config{DB: w.db, Dir: t.TempDir(), Log: log})
 	w.must(err)
-	g, err := gateway.New(gateway.Config{Auth: callers{}, Broker: b, Fleet: w.fleet, Calls: w.calls, Log: log})
+	g, err := gateway.New(gateway.Config{Auth: callers{}, Revocations: w, Broker: b, Fleet: w.fleet, Calls: w.calls, Log: log})
 	w.must(err)
 	mux := http.NewServeMux()
 	g.Mount(mux)

@@ -174,7 +174,7 @@ func (srv *server) routes() (http.Handler, error) {
 		return nil, err
 	}
 	streams.Mount(mux)
-	surface, err := gateway.New(gateway.Config{Auth: auth, Broker: srv.broker, Fleet: srv.fleet, Calls: srv.calls, Log: srv.log})
+	surface, err := gateway.New(gateway.Config{Auth: auth, Revocations: auth, Broker: srv.broker, Fleet: srv.fleet, Calls: srv.calls, Log: srv.log})
 	if err != nil {
 		return nil, err
 	}
