@@ -63,7 +63,8 @@ type Usage struct {
 
 var _ httpapi.Usage = Usage{}
 
-// Spend adds up the caller's day, in UTC until a team can set its own zone.
+// Spend adds up the caller's day, in UTC until a team can set its own zone. A
+// key is told what it spent itself, not what its maker did.
 func (u Usage) Spend(ctx context.Context) (httpapi.Spend, error) {
 	caller, err := httpapi.MustCaller(ctx)
 	if err != nil {
@@ -73,9 +74,12 @@ func (u Usage) Spend(ctx context.Context) (httpapi.Spend, error) {
 	if u.Now != nil {
 		now = u.Now
 	}
+	if caller.KeyID != "" {
+		caller.UserID = ""
+	}
 	var out httpapi.Spend
 	err = u.DB.TenantRead(ctx, caller.TenantID, func(tx pgx.Tx) (err error) {
-		out.TodayNanoUSD, out.CallsToday, err = ledger.Spend(ctx, tx, caller.TenantID, caller.UserID, now().UTC().Truncate(24*time.Hour))
+		out.TodayNanoUSD, out.CallsToday, err = ledger.Spend(ctx, tx, caller.TenantID, caller.UserID, caller.KeyID, now().UTC().Truncate(24*time.Hour))
 		return err
 	})
 	return out, err

@@ -9,6 +9,7 @@ import (
 
 	"nexusai/backend/httpapi"
 	up "nexusai/backend/provider/openai/openaitest"
+	"nexusai/server/policy"
 )
 
 // finished waits until a run has ended.
@@ -150,6 +151,18 @@ func TestEveryRouteAsAStranger(t *testing.T) {
 	thread := decode[httpapi.Thread](v.call(v.acme.owner, "GET", "/api/conversations/"+conversation, nil).want(200))
 	if thread.Conversation.Title != "x" || thread.Draft != "" || len(thread.Messages) != 2 {
 		t.Errorf("afterwards %+v", thread)
+	}
+}
+
+// TestAKeyIsToldItsOwnSpend covers the operator's keys too, which have no user.
+func TestAKeyIsToldItsOwnSpend(t *testing.T) {
+	t.Parallel()
+	v := newVertical(t)
+	operators, err := v.svc.CreateKey(t.Context(), httpapi.Caller{TenantID: v.acme.id, Role: policy.Operator}, httpapi.NewKey{Name: "ci"})
+	v.must(err)
+	owners := decode[httpapi.CreatedKey](v.call(v.acme.owner, "POST", "/api/admin/keys", httpapi.NewKey{Name: "mine"}).want(201))
+	for _, key := range []string{operators.Secret, owners.Secret} {
+		v.call(key, "GET", "/api/usage/today", nil).want(200, `"calls_today":0`)
 	}
 }
 

@@ -67,13 +67,14 @@ func Book(b *pgx.Batch, tenantID string, e Entry) {
 
 const selectSpend = `
 select coalesce(sum(amount_nano_usd), 0)::bigint, count(*) from ledger_entry
-where tenant_id = $1 and user_id = $2 and at >= $3 and kind = 'settle'`
+where tenant_id = $1 and (user_id = nullif($2, '')::uuid or key_id = nullif($3, '')::uuid) and at >= $4 and kind = 'settle'`
 
-// Spend is what a user's settled calls cost since then, and how many they were.
-func Spend(ctx context.Context, tx pgx.Tx, tenantID, userID string, since time.Time) (nanoUSD int64, calls int, err error) {
-	err = tx.QueryRow(ctx, selectSpend, tenantID, userID, since).Scan(&nanoUSD, &calls)
+// Spend is what the settled calls of a user or of a key cost since then, and
+// how many they were. One of userID and keyID is empty.
+func Spend(ctx context.Context, tx pgx.Tx, tenantID, userID, keyID string, since time.Time) (nanoUSD int64, calls int, err error) {
+	err = tx.QueryRow(ctx, selectSpend, tenantID, userID, keyID, since).Scan(&nanoUSD, &calls)
 	if err != nil {
-		return 0, 0, fmt.Errorf("add up a user's spend: %w", err)
+		return 0, 0, fmt.Errorf("add up spend: %w", err)
 	}
 	return nanoUSD, calls, nil
 }

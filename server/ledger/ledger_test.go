@@ -34,7 +34,7 @@ func TestACallIsSettledOnce(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	tenant, other := storetest.Tenant(t, db), storetest.Tenant(t, db)
-	user, call := uuid.NewString(), uuid.NewString()
+	user, key, call := uuid.NewString(), uuid.NewString(), uuid.NewString()
 	now := time.Now().UTC()
 	entry := ledger.Entry{
 		ID: call, CallID: call, Kind: ledger.Settle, At: now, UserID: user, Model: "m", Deployment: "d",
@@ -44,9 +44,11 @@ func TestACallIsSettledOnce(t *testing.T) {
 	again.ID = uuid.NewString()
 	old := entry
 	old.ID, old.CallID, old.At = uuid.NewString(), uuid.NewString(), now.Add(-24*time.Hour)
+	keyed := entry
+	keyed.ID, keyed.CallID, keyed.UserID, keyed.KeyID, keyed.AmountNanoUSD = uuid.NewString(), uuid.NewString(), "", key, 40
 	err := db.Tenant(t.Context(), tenant, func(tx pgx.Tx) error {
 		var batch pgx.Batch
-		for _, e := range []ledger.Entry{entry, entry, again, old} {
+		for _, e := range []ledger.Entry{entry, entry, again, old, keyed} {
 			ledger.Book(&batch, tenant, e)
 		}
 		return tx.SendBatch(t.Context(), &batch).Close()
@@ -55,12 +57,12 @@ func TestACallIsSettledOnce(t *testing.T) {
 		t.Fatal(fault.Cause(err))
 	}
 	for _, tt := range []struct {
-		tenant string
-		nano   int64
-		calls  int
-	}{{tenant, 75, 1}, {other, 0, 0}} {
+		tenant, user, key string
+		nano              int64
+		calls             int
+	}{{tenant, user, "", 75, 1}, {other, user, "", 0, 0}, {tenant, "", key, 40, 1}, {other, "", key, 0, 0}} {
 		err := db.TenantRead(t.Context(), tt.tenant, func(tx pgx.Tx) error {
-			nano, calls, err := ledger.Spend(t.Context(), tx, tt.tenant, user, now.Add(-time.Hour))
+			nano, calls, err := ledger.Spend(t.Context(), tx, tt.tenant, tt.user, tt.key, now.Add(-time.Hour))
 			if nano != tt.nano || calls != tt.calls {
 				t.Errorf("spent %d in %d calls, want %d in %d", nano, calls, tt.nano, tt.calls)
 			}
