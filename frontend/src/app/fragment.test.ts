@@ -1,18 +1,18 @@
-import { expect, test } from "vitest";
-import { parseLink, takeLink } from "./fragment";
+import { describe, expect, it } from "vitest";
+import { parseLink } from "./fragment";
 
-test.each([
-  ["#link=abc", { kind: "link", token: "abc" }],
-  ["#token=abc", { kind: "token", token: "abc" }],
-  ["#/invite=abc", { kind: "invite", token: "abc" }],
-  ["#reset=a%2Bb", { kind: "reset", token: "a+b" }],
-  ["#/chat/1", undefined],
-  ["", undefined],
-  ["#link=", undefined],
-])("%s", (hash, expected) => expect(parseLink(hash)).toEqual(expected));
-
-test("the token leaves the address at once", () => {
-  window.history.replaceState(null, "", "/console?x=1#link=secret");
-  expect(takeLink()?.token).toBe("secret");
-  expect(window.location.href).toBe("http://nexus.test/console?x=1");
+describe("parseLink", () => {
+  it.each([
+    { hash: "#token=abc", want: { kind: "token", token: "abc" } },
+    { hash: "#kind=console&link=abc", want: { kind: "link", token: "abc" } },
+    { hash: "#link=abc", want: { kind: "link", token: "abc" } },
+    { hash: "#kind=invite&link=abc", want: { kind: "invite", token: "abc" } },
+    { hash: "#kind=reset&link=abc", want: { kind: "reset", token: "abc" } },
+    { hash: "#kind=setup&link=abc", want: { kind: "setup", token: "abc" } },
+    { hash: "#kind=invite", want: undefined },
+    { hash: "#/chat/1", want: undefined },
+    { hash: "", want: undefined },
+  ])("reads $hash", ({ hash, want }) => {
+    expect(parseLink(hash)).toEqual(want);
+  });
 });

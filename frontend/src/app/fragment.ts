@@ -1,6 +1,6 @@
-/** Kinds of one-time links ("token": browser mode, "link": the console); the secret is in the fragment, which never reaches a server's log. */
+/** Kinds of one-time links: "token" opens browser mode, "link" the console, the others set a password. */
 export type LinkKind = "token" | "link" | "invite" | "reset" | "setup";
-const kinds: readonly LinkKind[] = ["token", "link", "invite", "reset", "setup"];
+const passwordKinds: readonly LinkKind[] = ["invite", "reset", "setup"];
 
 export interface OneTimeLink {
   kind: LinkKind;
@@ -14,11 +14,15 @@ export function takeLink(location: Location = window.location, history: History 
   return link;
 }
 
+/**
+ * A host's links: "#token=…" (browser mode) and "#kind=…&link=…" (server). The
+ * secret is in the fragment, which never reaches a server's log.
+ */
 export function parseLink(hash: string): OneTimeLink | undefined {
   const fields = new URLSearchParams(hash.replace(/^#\/?/, ""));
-  for (const kind of kinds) {
-    const token = fields.get(kind);
-    if (token) return { kind, token };
-  }
-  return undefined;
+  const bearer = fields.get("token");
+  if (bearer) return { kind: "token", token: bearer };
+  const token = fields.get("link");
+  if (!token) return undefined;
+  return { kind: passwordKinds.find((kind) => kind === fields.get("kind")) ?? "link", token };
 }
