@@ -22,7 +22,8 @@ var forwarded = []string{
 // and then FirstToken (a stream) or Answer hold; while the body is read,
 // silence longer than BetweenTokens (a stream) or Answer ends it with a
 // fault.Timeout. The caller closes the body; closing it or cancelling ctx
-// frees the provider at once.
+// frees the provider at once. Our key is not in the answer, whatever the
+// provider wrote.
 func (c *Client) Forward(ctx context.Context, path string, header http.Header, body []byte) (*http.Response, error) {
 	if !strings.HasPrefix(path, "/") || strings.Contains(path, "..") || strings.ContainsAny(path, "?#%\\") {
 		return nil, fault.New(fault.BadRequest, "There is no such path.", fmt.Errorf("forward to %q", path))
@@ -45,7 +46,8 @@ func (c *Client) Forward(ctx context.Context, path string, header http.Header, b
 	}
 	phase.enter("the next byte", silence)
 	phase.rests() // until somebody reads
-	resp.Body = &liveBody{ctx: ctx, body: resp.Body, phase: phase}
+	resp.Body = c.key.withoutKey(&liveBody{ctx: ctx, body: resp.Body, phase: phase})
+	resp.ContentLength = -1 // it may be another one now
 	return resp, nil
 }
 
