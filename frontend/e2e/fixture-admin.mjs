@@ -59,7 +59,7 @@ export function adminRoutes({ refuse, hint, id, now, data }) {
       const user = { id: id(), email: body.email, name: body.name ?? "", role: body.role, state: "invited", created_at: now() };
       users.push(user);
       hint("users");
-      return { url: `http://127.0.0.1:8080/console#invite=${"i".repeat(32)}`, expires_at: at(-60 * 72), user };
+      return { url: `http://127.0.0.1:8080/console#kind=invite&link=${"i".repeat(32)}`, expires_at: at(-60 * 72), user };
     }),
     "PATCH /api/admin/users/:id": guarded(({ params, body }) => {
       const user = users.find((u) => u.id === params.id) ?? refuse(404, "not_found", "No such user.");
@@ -69,7 +69,7 @@ export function adminRoutes({ refuse, hint, id, now, data }) {
       if (body.name) user.name = body.name;
       return user;
     }),
-    "POST /api/admin/users/:id/reset": guarded(({ params }) => ({ url: `http://127.0.0.1:8080/console#reset=${"r".repeat(32)}`, expires_at: at(-60 * 24), user: users.find((u) => u.id === params.id) })),
+    "POST /api/admin/users/:id/reset": guarded(({ params }) => ({ url: `http://127.0.0.1:8080/console#kind=reset&link=${"r".repeat(32)}`, expires_at: at(-60 * 24), user: users.find((u) => u.id === params.id) })),
     "GET /api/admin/keys": guarded(() => keys),
     "POST /api/admin/keys": guarded(({ body }) => {
       const key = { id: id(), name: body.name, prefix: "nxs_live_Qw3", scopes: body.scopes?.length ? body.scopes : ["models.use"], created_by: me.name, created_at: now(), ...(body.expires_at ? { expires_at: body.expires_at } : {}) };

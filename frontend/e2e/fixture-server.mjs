@@ -257,4 +257,4 @@ const server = createServer((req, res) => {
   });
 });
 setInterval(() => tell({ type: "hint", hint: { topic: "dashboard" } }), 5000).unref();
-server.listen(Number(flags.port), "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/#link=fixture-token-0000`));
+server.listen(Number(flags.port), "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/#token=fixture-token-0000`));

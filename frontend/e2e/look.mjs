@@ -86,7 +86,7 @@ const shots = {
   "bad-link": { path: "#" },
   "console-sign-in": { path: "/console" },
   "console-sign-in-wrong": { path: "/console", theme: "dark", act: async (page) => { await page.getByLabel("Email").fill("ana@acme.test"); await page.getByLabel("Password", { exact: true }).fill("wrong"); await page.getByRole("button", { name: "Sign in" }).click(); } },
-  "console-invite": { path: "/console#invite=abcdefabcdefabcdef" },
+  "console-invite": { path: "/console#kind=invite&link=abcdefabcdefabcdef" },
   "console-dead": { path: "/console#link=dead-token-00000000000" },
   "console-home": { path: console_ },
   "console-home-dark": { path: console_, theme: "dark" },

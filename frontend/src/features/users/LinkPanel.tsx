@@ -8,9 +8,6 @@ export function LinkPanel({ link }: { link: Link }) {
   const format = useFormat();
   // A server that was not told its public address leaves it out: then it is where this page is.
   const url = new URL(link.url, window.location.href).href;
-  // A server that was not told its public address gives the path alone: the
-  // address by which the administrator reaches it is the best there is.
-  const url = new URL(link.url, window.location.origin).href;
   return (
     <Field label={t("users.link")} help={t("users.linkText", { time: `${format.day(link.expires_at)}, ${format.time(link.expires_at)}` })}>
       {(field) => (
