@@ -193,11 +193,11 @@ const routes = {
     if (!body.model.startsWith("local/") && state.server !== "connected") {
       question.state = "waiting";
       question.model = body.model;
-      question.waits_for = "unavailable";
+      question.waits_for = "route.offline";
       thread.conversation.unsent = 1;
-      queue.set(question.id, { message_id: question.id, conversation_id: body.conversation_id, title: thread.conversation.title, text: question.text.slice(0, 200), model: body.model, state: "waiting", waits_for: "unavailable", since: now(), attempts: 1 });
+      queue.set(question.id, { message_id: question.id, conversation_id: body.conversation_id, title: thread.conversation.title, text: question.text.slice(0, 200), model: body.model, state: "waiting", waits_for: "route.offline", since: now(), attempts: 1 });
       hint("queue");
-      return { id: id(), conversation_id: body.conversation_id, message_id: question.id, answer_id: id(), model: body.model, state: "waiting", waits_for: "unavailable", text: "", seq: 0, started_at: now() };
+      return { id: id(), conversation_id: body.conversation_id, message_id: question.id, answer_id: id(), model: body.model, state: "waiting", waits_for: "route.offline", text: "", seq: 0, started_at: now() };
     }
     hint("conversations", body.conversation_id);
     return shown(start(thread, question, body.model));
