@@ -41,14 +41,14 @@ const amount = (format: ReturnType<typeof useFormat>, n: number) => (n < 100_000
 
 function Figure({ name, below, title, live = false, bad = false, children }: { name: string; below?: string | undefined; title?: string; live?: boolean; bad?: boolean; children: ReactNode }) {
   return (
-    <div className="flex min-w-0 flex-col bg-bg px-4 py-3">
+    <div className="flex min-w-0 flex-col bg-bg px-3.5 py-3">
       <dt className="truncate text-xs text-muted" title={name}>{name}</dt>
       <dd className="min-w-0">
         <span className="num flex items-center gap-2 truncate text-xl font-semibold tracking-[-0.015em]" title={title}>
           {children}
           {live && <Dot tone="accent" />}
         </span>
-        <span className={cx("num block truncate text-xs", bad ? "text-danger" : "text-faint")}>{below ?? "\u00a0"}</span>
+        <span className={cx("num block truncate text-xs", bad ? "text-danger" : "text-faint")} title={below}>{below ?? "\u00a0"}</span>
       </dd>
     </div>
   );

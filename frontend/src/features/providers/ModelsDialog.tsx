@@ -13,12 +13,13 @@ interface Props {
   /** What a test found just now: which models the endpoint lists. */
   test?: ProviderTest | undefined;
   onClose: () => void;
+  onSaved: () => void;
 }
 
 /** A list of hundreds is searched, not scrolled. */
 const most = 60;
 
-export function ModelsDialog({ provider, test: given, onClose }: Props) {
+export function ModelsDialog({ provider, test: given, onClose, onSaved }: Props) {
   const t = useT();
   const toasts = useToasts();
   const client = useQueryClient();
@@ -39,7 +40,7 @@ export function ModelsDialog({ provider, test: given, onClose }: Props) {
     onSuccess: () => {
       for (const queryKey of [adminKeys.providers, adminKeys.audit]) void client.invalidateQueries({ queryKey });
       toasts.show({ tone: "ok", title: t("providers.savedToast", { name: provider.name }) });
-      onClose();
+      onSaved();
     },
   });
   const test = ask.data ?? given;

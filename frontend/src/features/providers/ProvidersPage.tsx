@@ -28,6 +28,10 @@ export function ProvidersPage() {
     // What it lists is what can be chosen next; without an answer the row says why.
     void acts.test(provider).then((result) => result?.ok && setOpen((now) => now ?? { what: "models", provider }));
   };
+  const saved = (provider: Provider) => () => {
+    acts.closeTest(provider.id);
+    close();
+  };
   const current = (provider: Provider) => providers.data?.find((one) => one.id === provider.id) ?? provider;
   const addButton = may && (
     <Button tone="primary" icon={<Plus size={14} aria-hidden />} onClick={() => setOpen({ what: "add" })}>
@@ -75,7 +79,7 @@ export function ProvidersPage() {
           }}
         />
       )}
-      {open?.what === "models" && <ModelsDialog provider={current(open.provider)} test={acts.resultOf(open.provider.id)} onClose={close} />}
+      {open?.what === "models" && <ModelsDialog provider={current(open.provider)} test={acts.resultOf(open.provider.id)} onClose={close} onSaved={saved(open.provider)} />}
       {open?.what === "remove" && (
         <ConfirmDialog
           open

@@ -7,7 +7,7 @@ import { UsersPage } from "./UsersPage";
 
 const me: User = { id: "u-ana", email: "ana@acme.test", name: "Ana Example", role: "owner", state: "active", created_at: "2026-01-02T10:00:00Z", seen_at: "2026-01-03T10:00:00Z" };
 const rui: User = { id: "u-rui", email: "rui@acme.test", name: "Rui Example", role: "member", state: "active", created_at: "2026-01-02T10:00:00Z" };
-const link = { url: "http://nexus.test/console#invite=one-time", expires_at: "2026-01-09T10:00:00Z", user: { ...rui, id: "u-new", email: "new@acme.test", name: "", state: "invited" } };
+const link = { url: "/console#kind=invite&link=one-time", expires_at: "2026-01-09T10:00:00Z", user: { ...rui, id: "u-new", email: "new@acme.test", name: "", state: "invited" } };
 const list = "GET /api/admin/users";
 const row = (name: RegExp) => screen.findByRole("row", { name });
 
@@ -21,7 +21,7 @@ test("an invitation's link is shown once, ready to copy", async () => {
   await user.type(within(dialog).getByRole("textbox", { name: "Email" }), "new@acme.test");
   await user.click(within(dialog).getByRole("button", { name: "Invite" }));
   const shown = await screen.findByRole("dialog", { name: "Invite link for new@acme.test" });
-  expect(within(shown).getByRole("textbox", { name: "Link" })).toHaveValue(link.url);
+  expect(within(shown).getByRole("textbox", { name: "Link" })).toHaveValue(`http://nexus.test${link.url}`);
   expect(page.posted("/api/admin/users")?.body).toEqual({ email: "new@acme.test", role: "member" });
   await user.click(within(shown).getByRole("button", { name: "Done" }));
   expect(screen.queryByRole("textbox", { name: "Link" })).not.toBeInTheDocument();

@@ -110,6 +110,7 @@ export function UsersPage() {
         onConfirm={() => {
           if (disabling) acts.setDisabled(disabling, true);
           setDisabling(undefined);
+          setOpenId(undefined); // so that undo can be reached
         }}
       />
       <LinkDialog link={link} onClose={() => setLink(undefined)} />
