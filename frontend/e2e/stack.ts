@@ -59,6 +59,8 @@ export async function pickModel(page: Page, group: "On Acme" | "On this device",
 
 export async function send(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);
+  // While an answer is being written Stop stands in its place, and Enter waits too.
+  await expect(page.getByRole("button", { name: /^(Send|Put in the queue)$/ })).toBeEnabled({ timeout: 120_000 });
   await composer(page).press("Enter");
 }
 
