@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -162,7 +161,7 @@ func (e *Engine) join(ctx context.Context, patience bool) (*session, error) {
 			return nil, later(failure, wait)
 		}
 		if !patience && state.Slow() && state.Phase != Absent {
-			return nil, unready(state)
+			return nil, state.Unready()
 		}
 		select {
 		case e.demand <- struct{}{}:
@@ -183,20 +182,6 @@ func later(f *fault.Fault, wait time.Duration) *fault.Fault {
 	c := *f
 	c.RetryAfter = max(wait, time.Second)
 	return &c
-}
-
-// unready says how far the engine is on its way.
-func unready(s State) *fault.Fault {
-	safe := "The local model is still being downloaded."
-	if s.Phase == Building {
-		safe = "The local engine is still being built."
-	}
-	f := fault.New(fault.ModelUnready, safe, nil)
-	f.RetryAfter = 10 * time.Second
-	if s.Total > 0 {
-		f.Hint = fmt.Sprintf("It is at %d %%.", 100*s.Done/s.Total)
-	}
-	return f
 }
 
 // Run supervises the process until ctx ends, then stops it and returns nil.

@@ -2,7 +2,9 @@ package llamacpp
 
 import (
 	"context"
+	"fmt"
 	"sync"
+	"time"
 
 	"nexusai/backend/fault"
 )
@@ -34,6 +36,23 @@ type State struct {
 // Slow tells whether an engine in this state needs minutes rather than seconds.
 func (s State) Slow() bool {
 	return s.Phase == Absent || s.Phase == Building || s.Phase == Fetching
+}
+
+// Unready says how far a Slow engine is on its way, and when to ask again.
+func (s State) Unready() *fault.Fault {
+	safe := "The local model is still being downloaded."
+	switch s.Phase {
+	case Absent:
+		safe = "The local engine or its model is not here yet."
+	case Building:
+		safe = "The local engine is still being built."
+	}
+	f := fault.New(fault.ModelUnready, safe, nil)
+	f.RetryAfter = 10 * time.Second
+	if s.Total > 0 {
+		f.Hint = fmt.Sprintf("It is at %d %%.", 100*s.Done/s.Total)
+	}
+	return f
 }
 
 // board holds the current state and tells watchers when it changes.

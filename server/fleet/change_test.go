@@ -190,6 +190,24 @@ func TestTheBuiltInProvider(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+func TestAModelThatIsMinutesAwayIsComing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for phase, want := range map[llamacpp.Phase]fault.Code{
+		llamacpp.Absent: fault.ModelUnready, llamacpp.Building: fault.ModelUnready, llamacpp.Fetching: fault.ModelUnready,
+		llamacpp.Stopped: "", llamacpp.Starting: "", llamacpp.Ready: "", llamacpp.Failed: "",
+	} {
+		f := w.process(engine{phase})
+		err := f.Coming(w.as(w.tenant), "qwen2.5-coder-0.5b")
+		if (err == nil) != (want == "") || err != nil && (fault.CodeOf(err) != want || fault.From(err).RetryAfter == 0) {
+			t.Errorf("%s: %v", phase, err)
+		}
+		if err := f.Coming(w.as(w.tenant), "nope"); err != nil {
+			t.Errorf("%s: a model that nobody has: %v", phase, err)
+		}
+	}
+}
+
 func TestPrices(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"context"
 	"fmt"
 
 	"nexusai/backend/fault"
@@ -77,6 +78,32 @@ func modelState(s llamacpp.State) (state, detail string) {
 		return unready, fault.From(s.Err).Safe
 	}
 	return unready, "The engine does not start."
+}
+
+// Coming is nil when a model can be asked now, and also when it is not known:
+// asking tells why. Otherwise it is fault.ModelUnready: only the local engine
+// serves the model, and that is minutes away.
+func (f *Fleet) Coming(ctx context.Context, model string) error {
+	caller, err := httpapi.MustCaller(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := f.snapshot(ctx, caller.TenantID)
+	if err != nil {
+		return err
+	}
+	var wait error
+	for _, o := range f.offers(s, s.resolve(model)) {
+		if o.provider.kind != kindLocal {
+			return nil
+		}
+		for _, m := range f.Local.Models() {
+			if m.ID == o.model.ID && m.State.Slow() {
+				wait = m.State.Unready()
+			}
+		}
+	}
+	return wait
 }
 
 func progress(s llamacpp.State) string {

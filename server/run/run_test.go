@@ -182,6 +182,23 @@ func TestAFailureIsPartOfTheThread(t *testing.T) {
 	}
 }
 
+func TestAModelThatIsMinutesAwayStartsNoAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, up.Answer("here I am"))
+	w.coming.Store(fault.New(fault.ModelUnready, "The local engine is still being built.", nil))
+	q := question("hi")
+	if _, err := w.runs.Send(t.Context(), w.caller, q); fault.CodeOf(err) != fault.ModelUnready {
+		t.Fatalf("sent to a model that is not there: %v", err)
+	}
+	w.coming.Store(nil)
+	if last := w.end(w.send(q).ID); last.State != httpapi.RunDone {
+		t.Errorf("the same send once the model is there: %+v", last)
+	}
+	if got := w.messages(q.ConversationID); !slices.Equal(got, []string{"user/: hi", "assistant/stop: here I am"}) {
+		t.Errorf("messages %q", got)
+	}
+}
+
 func TestTheDraftGoesWithTheMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, up.Answer("x"))

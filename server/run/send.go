@@ -39,6 +39,11 @@ func (r *Runs) Send(ctx context.Context, caller httpapi.Caller, q httpapi.ChatRe
 	if fault.CodeOf(err) != fault.NotFound {
 		return httpapi.Run{}, err
 	}
+	// A model that is minutes away is no answer that failed: the sender keeps
+	// the message and asks again.
+	if err := r.Fleet.Coming(httpapi.WithCaller(ctx, caller), q.Model); err != nil {
+		return httpapi.Run{}, err
+	}
 	if err := r.admit(caller.TenantID); err != nil {
 		return httpapi.Run{}, err
 	}

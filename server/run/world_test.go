@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type world struct {
 	caller   httpapi.Caller
 	limit    int
 	window   int
+	coming   atomic.Pointer[fault.Fault] // why no model can be asked yet
 	owner    string
 	stop     func() // ends it in order
 }
@@ -60,6 +62,13 @@ func (w *world) Settle(_ context.Context, _, _ string, _ broker.Attempt) (string
 }
 
 func (w *world) Window(context.Context, string) int { return w.window }
+
+func (w *world) Coming(context.Context, string) error {
+	if f := w.coming.Load(); f != nil {
+		return f
+	}
+	return nil
+}
 
 var quiet = slog.New(slog.DiscardHandler)
 
