@@ -7,7 +7,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 export NEXUS_CACHE := $(CACHE)
 
-.PHONY: help setup build web run dev test unit bench lint gen e2e sim fuzz check doctor soak clean
+.PHONY: help setup build web run dev test unit bench lint gen e2e sim fuzz check doctor soak clean bin/run
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -16,22 +16,25 @@ setup: ## install what is missing: packages, engine, test model, database, linte
 	build/setup/all.sh
 
 build: web ## build bin/nexusai, bin/nexusd and bin/nexusctl
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./server/cmd/nexusd ./server/cmd/nexusctl
-	go build -trimpath -tags $(GUI_TAGS) -ldflags '$(LDFLAGS)' -o bin/nexusai .
+	CGO_ENABLED=0 build/setup/online.sh "Go modules" go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./server/cmd/nexusd ./server/cmd/nexusctl
+	build/setup/online.sh "Go modules" go build -trimpath -tags $(GUI_TAGS) -ldflags '$(LDFLAGS)' -o bin/nexusai .
 
 web: frontend/dist/.stamp
 
 frontend/node_modules/.stamp: frontend/package-lock.json
-	cd frontend && npm ci --no-audit --no-fund && touch node_modules/.stamp
+	cd frontend && ../build/setup/online.sh "npm packages" npm ci --no-audit --no-fund --fetch-retries=1 && touch node_modules/.stamp
 
 frontend/dist/.stamp: frontend/node_modules/.stamp frontend/package.json frontend/vite.config.ts frontend/index.html frontend/console.html $(shell find frontend/src frontend/public -type f 2>/dev/null)
 	cd frontend && npm run build && touch dist/.stamp
 
-run: ## install, build and open NexusAI, signed in
-	go run ./build/run
+bin/run: # the program itself, so that Ctrl-C reaches it and nothing in between
+	@build/setup/starter.sh
 
-dev: ## server, browser mode and Vite with reload
-	go run ./build/run --dev
+run: bin/run ## install, build and open NexusAI, signed in
+	@exec bin/run
+
+dev: bin/run ## server, browser mode and Vite with reload
+	@exec bin/run --dev
 
 test: ## everything: from nothing, with a real database, browser, window and model
 	go run ./build/suite
@@ -66,8 +69,8 @@ fuzz: ## every fuzz target for T=15s
 check: ## the tests about the tree
 	go test -count=1 ./build/check
 
-doctor: ## what this machine has and lacks
-	go run ./build/run doctor
+doctor: bin/run ## what this machine has and lacks
+	@exec bin/run doctor
 
 soak: ## what takes longer than make test: 20,000 sync worlds and longer fuzzing
 	$(MAKE) sim SEEDS=20000

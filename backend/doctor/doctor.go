@@ -69,14 +69,18 @@ func (c Check) run(ctx context.Context) Finding {
 
 // Print writes one line a finding and one more for what to do.
 func Print(w io.Writer, found []Finding) {
+	wide := 0
+	for _, f := range found {
+		wide = max(wide, len(f.Name))
+	}
 	for _, f := range found {
 		mark := "ok  "
 		if !f.OK {
 			mark = "MISS"
 		}
-		fmt.Fprintf(w, "%s  %-12s  %s\n", mark, f.Name, f.Finding)
+		fmt.Fprintf(w, "%s  %-*s  %s\n", mark, wide, f.Name, f.Finding)
 		if f.Next != "" {
-			fmt.Fprintf(w, "      %-12s  → %s\n", "", f.Next)
+			fmt.Fprintf(w, "      %-*s  → %s\n", wide, "", f.Next)
 		}
 	}
 }

@@ -42,8 +42,8 @@ func TestRunDoesNotWaitForACheckThatHangs(t *testing.T) {
 func TestPrintSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	doctor.Print(&out, []doctor.Finding{{Name: "node", Finding: "v12 is too old", Next: "Install Node 20."}})
-	for _, want := range []string{"MISS", "node", "v12 is too old", "→ Install Node 20."} {
+	doctor.Print(&out, []doctor.Finding{{Name: "node", Finding: "v12 is too old", Next: "Install Node 20."}, {Name: "a longer name", Finding: "fine", OK: true}})
+	for _, want := range []string{"MISS  node           v12 is too old\n", "                     → Install Node 20.\n", "ok    a longer name  fine\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in %q", want, out.String())
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
+	"strings"
 
 	"nexusai/backend/doctor"
 	"nexusai/server/store/postgres"
@@ -17,7 +19,7 @@ func diagnose(ctx context.Context) error {
 		return err
 	}
 	checks := doctor.MachineChecks(doctor.Machine{Dir: ".", Store: store, Ports: []int{8787}})
-	checks = append(checks, doctor.Check{Name: "database", Run: database})
+	checks = append(checks, doctor.Check{Name: "database", Run: database}, doctor.Check{Name: "packages", Run: packages})
 	found := doctor.Run(ctx, checks)
 	doctor.Print(os.Stdout, found)
 	if bad := doctor.Bad(found); bad > 0 {
@@ -36,4 +38,19 @@ func database(context.Context) doctor.Finding {
 		return doctor.Finding{Finding: "no PostgreSQL with pgvector", Next: "make setup gets one."}
 	}
 	return doctor.Finding{Finding: fmt.Sprint(builds[0]), OK: true}
+}
+
+// packages asks the script that would install them what the system lacks to
+// build the window and the engine.
+func packages(ctx context.Context) doctor.Finding {
+	cmd := exec.CommandContext(ctx, "build/setup/packages.sh", "--missing", "build", "engine")
+	out, err := cmd.Output()
+	names := strings.Fields(string(out))
+	switch {
+	case err != nil:
+		return doctor.Finding{Finding: "cannot be listed: " + err.Error(), Next: "build/setup/packages.sh --missing build engine shows why."}
+	case len(names) > 0:
+		return doctor.Finding{Finding: "missing: " + strings.Join(names, " "), Next: "make run installs them, or says with which command."}
+	}
+	return doctor.Finding{Finding: "nothing is missing", OK: true}
 }

@@ -1,12 +1,12 @@
 // Command run installs, builds, starts and stops NexusAI for one person on
-// this machine. It is what `make run` calls.
+// this machine. `make run` builds it as bin/run and becomes it.
 //
-//	go run ./build/run            install, build, open the window, signed in
-//	go run ./build/run --browser  a link to the same pages instead of a window
-//	go run ./build/run --dev      the link, and Vite with reload in front of it
-//	go run ./build/run --check    until everything answers; one JSON line, stop
-//	go run ./build/run doctor     what this machine has and lacks
-//	go run ./build/run models ID… fetch model files into the cache
+//	bin/run            install, build, open the window, signed in
+//	bin/run --browser  a link to the same pages instead of a window
+//	bin/run --dev      the link, and Vite with reload in front of it
+//	bin/run --check    until everything answers; one JSON line, stop
+//	bin/run doctor     what this machine has and lacks
+//	bin/run models ID… fetch model files into the cache
 package main
 
 import (
@@ -93,11 +93,16 @@ func runAll(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return r.run(ctx)
+	err = r.run(ctx)
+	if !o.check && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		fmt.Println("\nstopped; the next start goes on from here")
+		return nil // Ctrl-C is no failure that make should report
+	}
+	return err
 }
 
-// followParent ends this program when the one that called it is gone: `go run`
-// does not hand SIGTERM on.
+// followParent ends this program when the one that called it is gone: a make
+// that was killed hands nothing on.
 func followParent(ctx context.Context, end func()) {
 	parent := os.Getppid()
 	tick := time.NewTicker(500 * time.Millisecond)

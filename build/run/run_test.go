@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -153,6 +154,35 @@ func TestDeafChildrenAndStraysAreKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, "the stray is gone", func() bool { return syscall.Kill(pid, 0) != nil })
+}
+
+func TestCtrlCWhileSettingUpIsNoFailure(t *testing.T) {
+	checkout(t)
+	for _, dir := range []string{"app", "backend", "server", "sync", "frontend", "build/setup"} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const script = "#!/bin/sh\ntouch begun; sleep 60\n"
+	for name, text := range map[string]string{"main.go": "", "go.mod": "", "go.sum": "", "build/setup/all.sh": script} {
+		if err := os.WriteFile(name, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]error{"": nil, "--check": context.Canceled} {
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		args := []string{"--browser", "--data", "data"}
+		if name != "" {
+			args = append(args, name)
+		}
+		go func() { ended <- runAll(ctx, args) }()
+		waitFor(t, "the set-up runs", func() bool { return os.Remove("begun") == nil })
+		cancel()
+		if err := <-ended; !errors.Is(err, want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestLinesAreWholeHoweverTheyArrive(t *testing.T) {

@@ -38,11 +38,23 @@ func TestSetupSentences(t *testing.T) {
 	}{
 		"old Node": {map[string]string{"node": "echo v12.22.9"}, "tools.sh", nil,
 			"Node 12.22.9 is too old: install Node 20 or newer"},
+		"broken Node": {map[string]string{"node": "exit 127"}, "tools.sh", nil,
+			"install Node 20 or newer"},
 		"old Go": {map[string]string{"go": "echo go1.22.1"}, "tools.sh", nil,
 			"Go 1.22.1 is too old: install Go 1.26 or newer"},
+		"old Go that cannot fetch a newer one": {map[string]string{"go": `[ "$GOTOOLCHAIN" = local ] && echo go1.22.1`}, "starter.sh", nil,
+			"Go 1.22.1 is too old: install Go 1.26 or newer"},
+		"no network for Go": {map[string]string{"go": `[ "$1" = env ] && echo go1.26.0 || { echo "dial tcp: lookup example.test: no such host"; exit 1; }`}, "starter.sh", nil,
+			"Go modules could not be fetched: check the network connection"},
+		"no network for npm": {nil, "online.sh", []string{"npm packages", "sh", "-c", "echo npm error code EAI_AGAIN; exit 1"},
+			"npm packages could not be fetched: check the network connection"},
+		"disk full": {nil, "online.sh", []string{"npm packages", "sh", "-c", "echo npm error code ENOSPC; exit 1"},
+			"the disk is full: free some"},
+		"anything else is shown as it is": {nil, "online.sh", []string{"npm packages", "sh", "-c", "echo syntax error; exit 3"},
+			"syntax error"},
 		"not root": {map[string]string{"dpkg-query": nothingInstalled, "id": "echo 1000", "apt-get": "exit 99"}, "packages.sh", []string{"build"},
 			"sudo apt-get update && sudo apt-get install -y --no-install-recommends build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev"},
-		"no network for packages": {map[string]string{"dpkg-query": nothingInstalled, "id": "echo 0", "apt-get": "exit 100"}, "packages.sh", []string{"build"},
+		"no network for packages": {map[string]string{"dpkg-query": nothingInstalled, "id": "echo 0", "apt-get": "[ $1 = update ] || { echo E: Failed to fetch; exit 100; }"}, "packages.sh", []string{"build"},
 			"check the network connection"},
 		"no network for the engine": {map[string]string{"python3": `case $* in *version*) exit 0 ;; *) exit 1 ;; esac`, "cmake": "exit 0", "ninja": "exit 0", "g++": "exit 0"}, "engine.sh", nil,
 			"check the network connection"},
@@ -70,7 +82,7 @@ func TestPackagesSayWhyAndAskOnlyForWhatIsMissing(t *testing.T) {
 	}
 	out, ok := script(t, stubs, t.TempDir(), "packages.sh", "build")
 	asked, _ := os.ReadFile(calls)
-	if !ok || !strings.Contains(out, "needed to compile the desktop window: pkg-config\n") || !strings.Contains(string(asked), "install -y --no-install-recommends pkg-config -q") {
+	if !ok || !strings.Contains(out, "needed to compile the desktop window: pkg-config\n") || !strings.Contains(string(asked), "install -y -q --no-install-recommends -o DPkg::Lock::Timeout=120 pkg-config\n") {
 		t.Errorf("said %q, asked apt for %q", out, asked)
 	}
 }

@@ -10,7 +10,7 @@ if [ "${1:-}" = run ]; then
   "$here/postgres.sh"
   exit 0
 fi
-"$here/packages.sh" build engine screen browser
+"$here/packages.sh" build engine screen browser clients
 "$here/postgres.sh"
 "$here/python.sh"
 "$here/models.sh"

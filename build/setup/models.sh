@@ -6,4 +6,5 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/speak.sh"
 [ $# -gt 0 ] || set -- chat-small embed
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-exec go run ./build/run models "$@"
+build/setup/starter.sh
+exec bin/run models "$@"

@@ -13,10 +13,12 @@ group() {
     engine) why="to compile the local model's engine and fetch its source"
       packages="g++ cmake ninja-build python3 python3-pip" ;;
     screen) why="to test the window without a screen"
-      packages="xvfb x11-utils xdotool imagemagick fonts-dejavu-core fonts-noto-cjk procps" ;;
-    browser) why="to test browser mode and the console in a real browser, and clients from Python"
-      packages="chromium python3-venv" ;;
-    *) die "there is no group $1: build engine screen browser" ;;
+      packages="xvfb x11-utils xdotool imagemagick fonts-dejavu-core fonts-noto-cjk" ;;
+    browser) why="to test browser mode and the console in a real browser"
+      packages="chromium" ;;
+    clients) why="to test the programs from outside, as clients do"
+      packages="python3-venv curl procps" ;;
+    *) die "there is no group $1: build engine screen browser clients" ;;
   esac
 }
 
@@ -26,8 +28,9 @@ installed() {
   case $1 in
     python3-pip) has_pip ;;
     python3-venv) python3 -c 'import ensurepip' 2>/dev/null ;;
-    python3 | cmake | chromium) command -v "$1" >/dev/null ;;
+    python3 | cmake | chromium | curl) command -v "$1" >/dev/null ;;
     ninja-build) command -v ninja >/dev/null ;;
+    procps) command -v pgrep >/dev/null ;;
     *) return 1 ;;
   esac
 }
@@ -51,11 +54,8 @@ for g in "$@"; do
 done
 if [ -n "$only_names" ]; then printf '%s\n' "${missing[@]}"; exit 0; fi
 [ ${#missing[@]} -gt 0 ] || { say "nothing is missing"; exit 0; }
-command="apt-get install -y --no-install-recommends ${missing[*]}"
 if [ "$(id -u)" != 0 ]; then
-  die "this needs your password; run it and start again: sudo apt-get update && sudo $command"
+  die "this needs your password; run it and start again: sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
 fi
-export DEBIAN_FRONTEND=noninteractive
-say "installing ${#missing[@]} packages"
-apt-get update -q >/dev/null || die "the package lists could not be loaded: check the network connection and start again"
-$command -q >/dev/null || die "apt could not install them: run '$command' to see why"
+say "installing that and what it needs; the first time some minutes"
+apt_install "${missing[@]}"

@@ -92,15 +92,13 @@ install_deb() {
   if [ "$(id -u)" != 0 ]; then
     die "a database is needed and this needs your password; run it and start again: sudo $(cd "$(dirname "$0")" && pwd)/postgres.sh deb"
   fi
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q >/dev/null || die "the package lists could not be loaded: check the network connection and start again"
   if [ -z "$(newest)" ]; then
     say "installing the distribution's PostgreSQL for the private database"
     # No cluster of the system's own: each data folder gets a private one.
-    apt-get install -y -q --no-install-recommends postgresql-common >/dev/null
+    apt_install postgresql-common
     mkdir -p /etc/postgresql-common/createcluster.d
     echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/nexusai.conf
-    apt-get install -y -q --no-install-recommends postgresql >/dev/null || die "apt could not install postgresql"
+    apt_install postgresql
   fi
   major=$(basename "$(dirname "$(dirname "$(newest)")")")
   have_deb && return
@@ -122,7 +120,7 @@ build_vector() {
   options=(-o "Dir::Etc::sourcelist=$tmp/src.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$tmp/lists" -o "Dir::Cache=$tmp/cache")
   chmod 777 "$tmp" # apt downloads as a user of its own
   (cd "$tmp" && apt-get "${options[@]}" update -qq && apt-get "${options[@]}" source -qq --download-only pgvector) >"$tmp/log" 2>&1 ||
-    { cat "$tmp/log" >&2; die "pgvector's source could not be fetched"; }
+    { cat "$tmp/log" >&2; die "pgvector's source could not be fetched: check the network connection and start again"; }
   (cd "$tmp" && tar -xzf pgvector_*.orig.tar.gz)
   source=$(find "$tmp" -maxdepth 1 -type d -name 'pgvector-*')
   version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$source/vector.control")
