@@ -1,7 +1,10 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeAll } from "vitest";
 import { startI18n } from "@/i18n";
+
+// A busy machine is slow, not broken; what never comes still fails.
+configure({ asyncUtilTimeout: 10_000 });
 
 beforeAll(() => startI18n("en"));
 afterEach(cleanup);

@@ -28,22 +28,22 @@ test("a first message makes the conversation, streams its answer and keeps the f
   await userEvent.type(input, "What is a quorum?{Enter}");
   expect(await screen.findByRole("article", { name: "You" })).toHaveTextContent("What is a quorum?");
   const body = chat.sent("/api/chat")[0]?.body;
-  expect(body).toMatchObject({ text: "What is a quorum?", model: "local/small" });
+  expect(body).toMatchObject({ text: "What is a quorum?", model: "big" });
   expect(chat.router.state.location.pathname).toBe(`/chat/${String(body?.["conversation_id"])}`);
   expect(await field()).toBe(input); // the same element: nothing typed could be lost
   expect(input).toHaveValue("");
 
   const base = { run_id: "run1", conversation_id: String(body?.["conversation_id"]), answer_id: "answer1" };
   chat.emit({ type: "run", run: { ...base, seq: 1, state: "running", text: "More than **ha" } });
-  const article = await screen.findByRole("article", { name: "local/small says" });
+  const article = await screen.findByRole("article", { name: "big says" });
   await waitFor(() => expect(article).toHaveTextContent("More than **ha"));
   expect(screen.getByRole("button", { name: "Stop" })).toBeEnabled();
-  const final = { ...answer, id: "answer1", conversation_id: base.conversation_id, parent_id: String(body?.["message_id"]) };
+  const final = { ...answer, model: "big", id: "answer1", conversation_id: base.conversation_id, parent_id: String(body?.["message_id"]) };
   stored = [...stored, final];
   chat.emit({ type: "run", run: { ...base, seq: 2, state: "done", text: "lf**.", message: final as never } });
-  await waitFor(() => expect(screen.getByRole("article", { name: "local/small says" })).toHaveTextContent("More than half."));
+  await waitFor(() => expect(screen.getByRole("article", { name: "big says" })).toHaveTextContent("More than half."));
   expect(screen.queryByRole("button", { name: "Stop" })).not.toBeInTheDocument();
-  expect(screen.getByText("local/small has answered")).toBeInTheDocument();
+  expect(screen.getByText("big has answered")).toBeInTheDocument();
 });
 
 test("a message that could not be stored comes back into the field", async () => {
@@ -68,7 +68,7 @@ test("versions of an answer are switched, and the newest is shown first", async 
   await renderChat({ "GET /api/conversations/:id": () => thread([question, answer, second]) }, "/chat/c1");
   expect(await screen.findByText("A majority.")).toBeInTheDocument();
   await userEvent.click(screen.getByRole("button", { name: "Previous version" }));
-  expect(screen.getByText("half")).toBeInTheDocument();
+  expect(await screen.findByText("half")).toBeInTheDocument();
   expect(screen.queryByText("A majority.")).not.toBeInTheDocument();
 });
 
