@@ -15,6 +15,8 @@ export const modelsQuery = () =>
     queryKey: chatKeys.models,
     queryFn: ({ signal }) => take(api.GET("/api/models", { signal })),
     staleTime: 30_000,
+    // Hints tell of this host's models only; one that is starting elsewhere is asked after.
+    refetchInterval: (query) => (query.state.data?.some((m) => m.state === "starting") ? 3_000 : false),
   });
 
 export const spendQuery = () =>
