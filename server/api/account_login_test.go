@@ -52,6 +52,23 @@ func TestEveryRefusedSignInLooksTheSame(t *testing.T) {
 	w.call("", "POST", "/api/auth/login", httpapi.Credentials{Email: "BOTH@acme.test", Password: password, Tenant: "Beta", Device: device()}).want(200, `"beta"`)
 }
 
+// TestAnotherTeamCannotKeepSomebodyOut lets beta's owner claim the address of
+// acme's: first as an invite, then as a member with a password of beta's choice.
+func TestAnotherTeamCannotKeepSomebodyOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const theirs = "another long password"
+	login := func(pass string) answer {
+		return w.call("", "POST", "/api/auth/login", httpapi.Credentials{Email: "owner@acme.test", Password: pass, Device: device()})
+	}
+	link := decode[httpapi.Link](w.call(w.beta.owner, "POST", "/api/admin/users", httpapi.Invite{Email: "owner@acme.test", Role: "member"}).want(201))
+	login(password).want(200, `"tenant_slug":"acme"`)
+	w.call("", "POST", "/api/auth/register", httpapi.Registration{Token: token(t, link.URL), Name: "X", Password: theirs, Device: device()}).want(200)
+	login(password).want(200, `"tenant_slug":"acme"`)
+	login(theirs).want(200, `"tenant_slug":"beta"`)
+	login("wrong horse").want(401)
+}
+
 func TestLockOutCountsKnownAndUnknownAddressesAlike(t *testing.T) {
 	t.Parallel()
 	for _, email := range []string{"owner@acme.test", "nobody@acme.test"} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,16 +49,16 @@ func (s *Service) Login(ctx context.Context, c httpapi.Credentials) (httpapi.Ses
 }
 
 func (s *Service) login(ctx context.Context, c httpapi.Credentials, try attempt) (out httpapi.Session, err error) {
-	m, err := s.candidate(ctx, c.Email, c.Tenant)
+	all, err := s.candidates(ctx, c.Email, c.Tenant)
 	if err != nil {
 		return out, err
 	}
-	ok, stale, err := s.passwords.verify(ctx, m.PasswordHash, c.Password)
+	m, stale, err := s.matching(ctx, all, c.Password)
 	if err != nil {
 		return out, err
 	}
-	if !ok || m.Disabled {
-		return out, s.refuse(ctx, m, try)
+	if m.ID == "" {
+		return out, s.refuse(ctx, all, try)
 	}
 	fresh := ""
 	if stale {
@@ -108,15 +109,12 @@ func (s *Service) lockSignIn(ctx context.Context, tx pgx.Tx, m *member) error {
 	return nil
 }
 
-// candidate is the one member whom address and slug may mean; a zero member
-// when there is none or more than one. Then the password is compared with a
-// decoy, so that all refusals take the same time.
-func (s *Service) candidate(ctx context.Context, email, slug string) (member, error) {
+// candidates are the members whom address and slug may mean.
+func (s *Service) candidates(ctx context.Context, email, slug string) (fit []member, err error) {
 	all, err := s.gate.find(ctx, "email", email, nil)
 	if err != nil {
-		return member{}, err
+		return nil, err
 	}
-	var fit []member
 	for _, one := range all {
 		var m member
 		err := s.db.TenantRead(ctx, one.TenantID, func(tx pgx.Tx) (err error) {
@@ -124,23 +122,51 @@ func (s *Service) candidate(ctx context.Context, email, slug string) (member, er
 			return err
 		})
 		if err != nil {
-			return member{}, fmt.Errorf("read a user: %w", err)
+			return nil, fmt.Errorf("read a user: %w", err)
 		}
 		if slug == "" || strings.EqualFold(slug, m.TenantSlug) {
 			fit = append(fit, m)
 		}
 	}
-	if len(fit) != 1 {
-		return member{}, nil
+	return fit, nil
+}
+
+// comparedAtMost bounds the hashes that one sign-in may cost; who is in more
+// teams than that has to name one.
+const comparedAtMost = 4
+
+// matching is the one of all whose password this is; a zero member when it is
+// nobody's or several members'. Another team that has the same address, which
+// its administrators choose, keeps nobody from signing in. Without anybody to
+// compare with it compares with a decoy, which takes as long.
+func (s *Service) matching(ctx context.Context, all []member, password string) (m member, stale bool, err error) {
+	all = slices.DeleteFunc(slices.Clone(all), func(m member) bool { return m.Disabled || m.PasswordHash == "" })
+	if len(all) == 0 || len(all) > comparedAtMost {
+		all = []member{{}}
 	}
-	return fit[0], nil
+	matches := 0
+	for _, one := range all {
+		ok, old, err := s.passwords.verify(ctx, one.PasswordHash, password)
+		if err != nil {
+			return member{}, false, err
+		}
+		if ok {
+			m, stale = one, old
+			matches++
+		}
+	}
+	if matches != 1 {
+		return member{}, false, nil
+	}
+	return m, stale, nil
 }
 
 // refuse writes the lock-out of a known address into its tenant's trail.
-func (s *Service) refuse(ctx context.Context, m member, try attempt) error {
-	if m.ID == "" || !try.locked {
+func (s *Service) refuse(ctx context.Context, all []member, try attempt) error {
+	if len(all) != 1 || !try.locked {
 		return errCredentials
 	}
+	m := all[0]
 	ip := clientFrom(ctx).ip
 	err := s.db.Tenant(ctx, m.TenantID, func(tx pgx.Tx) error {
 		return audit.Append(ctx, tx, audit.Entry{
