@@ -85,6 +85,7 @@ func (e *Edge) Wrap(mux *http.ServeMux) http.Handler {
 		began := e.now()
 		id := requestIDOf(r)
 		w.Header().Set(requestID, id)
+		secure(w.Header())
 		// A deadline that an earlier request on this connection set would
 		// still hold: net/http clears it only where WriteTimeout is used.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerWithin))
@@ -107,6 +108,13 @@ func (e *Edge) Wrap(mux *http.ServeMux) http.Handler {
 		}
 		mux.ServeHTTP(out, r)
 	})
+}
+
+// secure sets what every answer has unless its route says otherwise: most hold
+// somebody's words, and some a token (RFC 6749 §5.1).
+func secure(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
 }
 
 // always lists what a draining server still answers.

@@ -128,6 +128,20 @@ func TestRequestIDs(t *testing.T) {
 	}
 }
 
+func TestAnswersAreNotKept(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /words", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("GET /file", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Cache-Control", "no-cache") })
+	_, server, _, _ := serve(t, mux)
+	for path, want := range map[string]string{"/words": "no-store", "/nowhere": "no-store", "/file": "no-cache"} {
+		resp, _ := get(t, server.URL+path)
+		if got := resp.Header.Get("Cache-Control"); got != want || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %v", path, resp.Header)
+		}
+	}
+}
+
 // TestWriteDeadlineOfAnEarlierRequest proves that a deadline which a stream left
 // on the connection does not cut the next answer.
 func TestWriteDeadlineOfAnEarlierRequest(t *testing.T) {
