@@ -27,6 +27,8 @@ export default defineConfig({
     setupFiles: ["./src/test/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     css: false,
+    testTimeout: 20_000, // two busy cores
+    hookTimeout: 20_000,
     restoreMocks: true,
   },
 });
