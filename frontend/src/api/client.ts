@@ -68,3 +68,15 @@ export async function take<D>(reply: Promise<Reply<D>>): Promise<D> {
   if (!got.response.ok) throw new ProblemError(problemFrom(got.error, got.response.status));
   return got.data as D;
 }
+
+/** Fetches what is not JSON as a data: URL: the only address of our own that a page may show as a picture. */
+export async function takeDataUrl(path: string, signal: AbortSignal): Promise<string> {
+  const response = await send(new Request(apiUrl(path), { signal })).catch((cause: unknown) => {
+    throw new ProblemError(localProblem("network"), cause);
+  });
+  if (!response.ok) throw new ProblemError(problemFrom(await response.json().catch(() => undefined), response.status));
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; at += 0x8000) parts.push(String.fromCharCode(...bytes.subarray(at, at + 0x8000)));
+  return `data:${response.headers.get("Content-Type") ?? "application/octet-stream"};base64,${btoa(parts.join(""))}`;
+}

@@ -4,6 +4,7 @@ export * from "./admin";
 export * from "./chat";
 export * from "./conversations";
 export * from "./local";
+export * from "./pictures";
 export { configureApi, currentAuth } from "./client";
 export { bearerAuth, cookieAuth, type Auth } from "./auth";
 export { createInvalidator, staleAfter } from "./hints";

@@ -1,6 +1,8 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { expect, test, vi } from "vitest";
+import { createQueryClient } from "@/app/queryClient";
 import { TooltipProvider } from "@/ui";
 import { webAddress } from "./address";
 import { Markdown } from "./Markdown";
@@ -9,11 +11,13 @@ import { MarkdownContext } from "./MarkdownContext";
 const show = (text: string, { live = false, open = vi.fn(), remoteImages = false } = {}) => ({
   open,
   ...render(
-    <TooltipProvider>
-      <MarkdownContext value={{ open, remoteImages }}>
-        <Markdown text={text} live={live} />
-      </MarkdownContext>
-    </TooltipProvider>,
+    <QueryClientProvider client={createQueryClient()}>
+      <TooltipProvider>
+        <MarkdownContext value={{ open, remoteImages }}>
+          <Markdown text={text} live={live} />
+        </MarkdownContext>
+      </TooltipProvider>
+    </QueryClientProvider>,
   ),
 });
 
@@ -37,14 +41,24 @@ test("a web link opens outside and never navigates", async () => {
   expect(open).toHaveBeenCalledWith("https://raft.github.io/raft.pdf");
 });
 
-test("a remote picture loads after a click, or at once when that was allowed", async () => {
+test("a remote picture is fetched by the host after a click, or at once when that was allowed", async () => {
+  const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(() => Promise.resolve(new Response(new Uint8Array([1, 2, 3]), { headers: { "Content-Type": "image/png" } })));
   const { container, unmount } = show("![a chart](https://pictures.test/c.png)");
   expect(container.querySelector("img")).toBeNull();
+  expect(fetched).not.toHaveBeenCalled();
   await userEvent.click(screen.getByRole("button", { name: "Load picture" }));
-  expect(screen.getByRole("img", { name: "a chart" })).toHaveAttribute("referrerpolicy", "no-referrer");
+  expect(await screen.findByRole("img", { name: "a chart" })).toHaveAttribute("src", "data:image/png;base64,AQID");
+  expect(fetched.mock.calls[0]?.[0]).toContain("/api/local/image?url=https%3A%2F%2Fpictures.test%2Fc.png");
   unmount();
   show("![a chart](https://pictures.test/c.png)", { remoteImages: true });
-  expect(screen.getByRole("img", { name: "a chart" })).toBeInTheDocument();
+  expect(await screen.findByRole("img", { name: "a chart" })).toBeInTheDocument();
+});
+
+test("a picture that the host refuses says so", async () => {
+  vi.spyOn(globalThis, "fetch").mockImplementation(() => Promise.resolve(new Response("{}", { status: 422 })));
+  show("![a chart](https://pictures.test/c.png)");
+  await userEvent.click(screen.getByRole("button", { name: "Load picture" }));
+  expect(await screen.findByText(/The picture could not be loaded/)).toBeInTheDocument();
 });
 
 test("tables, tasks, code and reference links are what they look like", () => {
