@@ -252,7 +252,8 @@ func (u *runner) liveOnce(ctx context.Context, scope string) {
 		}
 	case <-u.relive:
 		cancel()
-		_ = <-done // ended by us
+		err := <-done
+		u.cfg.Log.Debug("live connection ended by us", "err", err)
 		u.poke()
 		u.reconnect()
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	maxText    = 256 << 10 // bytes of a message, as sync has it
+	maxText    = 1_000_000 // bytes of a message; as entity has it, so that what was synced can be sent
 	titleRunes = 60
 )
 
@@ -101,7 +101,7 @@ func tidy(q *httpapi.ChatRequest) error {
 		return fault.New(fault.BadRequest, "This cannot be the name of a model.", nil).At("body.model")
 	}
 	if len(q.Text) > maxText {
-		return fault.New(fault.TooLarge, "The message is longer than 256 KB.", nil).At("body.text").WithHint("Send it in parts.")
+		return fault.New(fault.TooLarge, "The message is longer than 1 MB.", nil).At("body.text").WithHint("Send it in parts.")
 	}
 	return nil
 }
