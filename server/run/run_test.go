@@ -227,7 +227,7 @@ func TestBadSends(t *testing.T) {
 		"not an id":           func(q *httpapi.ChatRequest) { q.MessageID = "1" },
 		"parent is not an id": func(q *httpapi.ChatRequest) { q.ParentID = "1" },
 		"unknown parent":      func(q *httpapi.ChatRequest) { q.ParentID = newID() },
-		"too long":            func(q *httpapi.ChatRequest) { q.Text = strings.Repeat("x", 300<<10) },
+		"too long":            func(q *httpapi.ChatRequest) { q.Text = strings.Repeat("x", 1_000_001) },
 		"no name of a model":  func(q *httpapi.ChatRequest) { q.Model = "a\x00b" },
 		"regenerates itself":  func(q *httpapi.ChatRequest) { q.Regenerate = q.MessageID },
 	} {
