@@ -10,16 +10,26 @@ package native
 #include <gtk/gtk.h>
 #include <webkit2/webkit2.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 extern void nexusOutside(char *uri);
 
+// WebKit's script engine stops its threads with this signal to collect garbage.
+static int nexus_collector_signal(void) {
+	const char *chosen = getenv("JSC_SIGNAL_FOR_GC");
+	int number = chosen != NULL ? atoi(chosen) : 0;
+	return number > 0 ? number : SIGUSR1;
+}
+
 // WebKitGTK installs signal handlers without SA_ONSTACK; a Go nil dereference
 // would then end the process even under recover. May go when WebKit sets it.
+// The collector's handler is left alone: Go never sees that signal, and on
+// Go's signal stack the handler refuses to stop its thread, for ever.
 static void nexus_keep_signal_stacks(void) {
 	for (int i = 1; i < 65; i++) {
 		struct sigaction sa;
-		if (sigaction(i, NULL, &sa) != 0) continue;
+		if (i == nexus_collector_signal() || sigaction(i, NULL, &sa) != 0) continue;
 		if (sa.sa_handler == SIG_DFL || sa.sa_handler == SIG_IGN || (sa.sa_flags & SA_ONSTACK)) continue;
 		sa.sa_flags |= SA_ONSTACK;
 		sigaction(i, &sa, NULL);
