@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,6 +68,7 @@ const soon = (p) => Promise.race([p, new Promise((_, no) => setTimeout(() => no(
   out.framed = String(window.top !== window || window.evilFramed === true);
   out.address = location.protocol + "//" + location.host;
   await fetch("/report", { method: "POST", body: JSON.stringify(out) });
+  FLOOD
 })();
 `
 
@@ -90,7 +92,7 @@ func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		lab.start()
 		defer lab.canary.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 		defer cancel()
 		code := make(chan int, 1)
 		go func() {
@@ -112,12 +114,15 @@ type laboratory struct {
 	canary *httptest.Server
 	report chan map[string]string
 
+	beats   atomic.Int64
+	flooded chan struct{}
+
 	mu     sync.Mutex // guards what follows
 	hits   []string
 	opened []string
 }
 
-var lab = &laboratory{report: make(chan map[string]string, 1)}
+var lab = &laboratory{report: make(chan map[string]string, 1), flooded: make(chan struct{}, 1)}
 
 func (l *laboratory) start() {
 	l.canary = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -141,12 +146,16 @@ func (l *laboratory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/evil.js":
-		fill("text/javascript", "if (window.top !== window) { window.top.evilFramed = true; } else {"+attack+"}")
+		fill("text/javascript", "if (window.top !== window) { window.top.evilFramed = true; } else {"+strings.ReplaceAll(attack, "FLOOD", flood)+"}")
 	case "/report":
 		var out map[string]string
 		if json.NewDecoder(r.Body).Decode(&out) == nil {
 			l.report <- out
 		}
+	case "/beat":
+		l.beats.Add(1)
+	case "/flooded":
+		l.flooded <- struct{}{}
 	default:
 		fill("text/html; charset=utf-8", hostilePage)
 	}
