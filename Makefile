@@ -22,7 +22,7 @@ build: web ## build bin/nexusai, bin/nexusd and bin/nexusctl
 web: frontend/dist/.stamp
 
 frontend/node_modules/.stamp: frontend/package-lock.json
-	cd frontend && ../build/setup/online.sh "npm packages" npm ci --no-audit --no-fund --fetch-retries=1 && touch node_modules/.stamp
+	cd frontend && ../build/setup/online.sh "npm packages" npm ci --no-audit --no-fund --fetch-retries=1 --fetch-retry-mintimeout=1000 && touch node_modules/.stamp
 
 frontend/dist/.stamp: frontend/node_modules/.stamp frontend/package.json frontend/vite.config.ts frontend/index.html frontend/console.html $(shell find frontend/src frontend/public -type f 2>/dev/null)
 	cd frontend && npm run build && touch dist/.stamp
