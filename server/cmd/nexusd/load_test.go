@@ -171,7 +171,7 @@ func TestNothingAcknowledgedIsLostWhenTheDatabaseDies(t *testing.T) {
 	if err := syscall.Kill(postmaster(t, dir), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	back := p.until("/readyz", 503, 5*time.Second) + p.until("/readyz", 200, 5*time.Second)
+	back := p.until("/readyz", 503, time.Minute) + p.until("/readyz", 200, time.Minute)
 	reach("v1 200", answers.count("v1 200")+30)
 	reach("chat 200", answers.count("chat 200")+10)
 	enough()
