@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -91,6 +92,9 @@ func (c *Cluster) provision(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, provisionWithin)
 	defer cancel()
 	if err := c.inside(ctx, "postgres", c.makeDatabase); err != nil {
+		if wrong, ok := errors.AsType[*pgconn.PgError](err); ok && wrong.Code == "28P01" {
+			return fmt.Errorf("the database in %s has other passwords than those in %s: put the folder back that was there when it was made, or start with a new data folder", c.place.home, c.place.secret)
+		}
 		return fmt.Errorf("prepare the database: %w", err)
 	}
 	if err := c.inside(ctx, database, makeExtensions); err != nil {

@@ -81,15 +81,36 @@ func (p *place) moveWithinReach(dir string) error {
 	if p.runAs == nil || p.runAs.reaches(p.home) {
 		return nil
 	}
-	sum := sha256.Sum256([]byte(dir))
-	p.home = filepath.Join(systemDir, "pg-"+hex.EncodeToString(sum[:6]))
-	if err := os.MkdirAll(filepath.Dir(p.home), 0o755); err != nil {
-		return fmt.Errorf("make %s: %w", filepath.Dir(p.home), err)
+	if err := os.MkdirAll(systemDir, 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", systemDir, err)
 	}
-	if err := os.MkdirAll(p.home, 0o700); err != nil {
-		return fmt.Errorf("make %s: %w", p.home, err)
+	// A name of its own: the cluster of a data folder that was here before and
+	// was deleted has other passwords.
+	home, err := os.MkdirTemp(systemDir, "pg-")
+	if err != nil {
+		return fmt.Errorf("make a folder in %s: %w", systemDir, err)
 	}
-	return os.WriteFile(pointer, []byte(p.home+"\n"), 0o644)
+	p.home, err = pointOnce(pointer, home)
+	return err
+}
+
+// pointOnce writes home into the file pointer unless another process was
+// faster, and returns what the file says. A folder that lost is removed.
+func pointOnce(pointer, home string) (string, error) {
+	draft := pointer + "." + filepath.Base(home)
+	if err := os.WriteFile(draft, []byte(home+"\n"), 0o644); err != nil {
+		return "", fmt.Errorf("note where the database is: %w", err)
+	}
+	defer os.Remove(draft)
+	err := os.Link(draft, pointer) // with its text, or not at all
+	if err == nil {
+		return home, nil
+	}
+	text, readErr := os.ReadFile(pointer)
+	if readErr != nil {
+		return "", fmt.Errorf("note where the database is: %w", errors.Join(err, readErr))
+	}
+	return strings.TrimSpace(string(text)), os.Remove(home)
 }
 
 // makeSocketDir chooses the folder of the socket: inside home, unless its path gets too long.

@@ -172,6 +172,37 @@ func TestFolderOutOfReach(t *testing.T) {
 	if err != nil || !strings.HasPrefix(elsewhere, "/var/lib/nexusai/pg-") {
 		t.Errorf("location %q, %v; want a folder under /var/lib/nexusai", elsewhere, err)
 	}
+	// Whoever deletes the data folder begins anew: what is left elsewhere has
+	// passwords that nobody knows any more.
+	c.Stop()
+	if err := os.RemoveAll(data); err != nil {
+		t.Fatal(err)
+	}
+	c = start(t, data, need(t, postgres.Bundle))
+	if !answers(c) {
+		t.Error("does not answer after the data folder was deleted")
+	}
+	again, err := os.ReadFile(filepath.Join(data, "pg", "location"))
+	t.Cleanup(func() {
+		c.Stop()
+		os.RemoveAll(strings.TrimSpace(string(again)))
+	})
+	if err != nil || string(again) == string(text) {
+		t.Errorf("location %q, %v; want another than before", again, err)
+	}
+}
+
+func TestLostPasswordsAreSaid(t *testing.T) {
+	t.Parallel()
+	dir := tempDir(t)
+	start(t, dir, need(t, postgres.Bundle)).Stop()
+	if err := os.RemoveAll(filepath.Join(dir, "secret")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := postgres.Start(t.Context(), postgres.Config{Dir: dir, Log: slog.New(slog.DiscardHandler), Builds: need(t, postgres.Bundle)})
+	if err == nil || !strings.Contains(err.Error(), "put the folder back") {
+		t.Errorf("without its passwords: %v", err)
+	}
 }
 
 // TestBundleOutOfReach starts from a bundle that only root can enter.
