@@ -5,6 +5,7 @@
 set -euo pipefail
 source=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d /tmp/nexus-run.XXXXXX)
+chmod 711 "$work" # as a person's folder: root's database runs as a user of its own
 clone=$work/clone
 log=$work/run.log
 unset DISPLAY WAYLAND_DISPLAY

@@ -90,7 +90,11 @@ func (r *runner) run(ctx context.Context) (err error) {
 
 // lock keeps two runs from using one data folder.
 func (r *runner) lock() (unlock func(), err error) {
-	if err := os.MkdirAll(r.data, 0o700); err != nil {
+	mode := os.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o711 // the database's own user has to pass through to its folder
+	}
+	if err := os.MkdirAll(r.data, mode); err != nil {
 		return nil, sentencef("%s cannot be made: %v", r.data, err)
 	}
 	f, err := os.OpenFile(filepath.Join(r.data, "run.lock"), os.O_CREATE|os.O_RDWR, 0o600)

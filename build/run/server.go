@@ -76,7 +76,7 @@ func choosePort(want int) (int, error) {
 			return port, l.Close()
 		}
 	}
-	return 0, sentencef("Ports %d to %d are all taken: choose another with --port.", want, want+49)
+	return 0, sentencef("Ports %d to %d are all taken: free one, or start with another, as in bin/run --port %d.", want, want+49, want+1000)
 }
 
 // openLog starts a log afresh, keeping the previous one.
