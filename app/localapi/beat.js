@@ -1,5 +1,6 @@
 // Tells the app when the page first showed something: the second animation
-// frame after the first view is in the document. Times are the app's to judge;
+// frame after the first view is in the document. A view has a <main>; what the
+// page puts beside it (a place for notices) does not count. Times are the app's to judge;
 // nothing about the content leaves the page.
 const secret = document.querySelector('meta[name="nexus-window"]')?.content ?? "";
 const root = document.getElementById("root");
@@ -15,13 +16,10 @@ function shown() {
 }
 
 if (secret && root) {
-  if (root.childElementCount > 0) shown();
-  else {
-    const watch = new MutationObserver(() => {
-      if (root.childElementCount === 0) return;
-      watch.disconnect();
-      shown();
-    });
-    watch.observe(root, { childList: true });
-  }
+  const watch = new MutationObserver(() => {
+    if (!root.querySelector("main")) return;
+    watch.disconnect();
+    shown();
+  });
+  watch.observe(root, { childList: true, subtree: true });
 }
