@@ -1,76 +1,83 @@
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
+import { useLocale } from "./language";
 
 export type Format = ReturnType<typeof createFormat>;
 
 const nano = 1e9;
 
+/** Made when first used: each of them costs about a millisecond, and few are used where time matters. */
+function late<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
 /** Numbers, money and times in one language. Times are shown in the zone of the reader. */
 export function createFormat(locale: string, timeZone?: string) {
   const zone = timeZone ? { timeZone } : {};
-  const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-  const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
-  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
-  const cents = new Intl.NumberFormat(locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" });
-  const tiny = new Intl.NumberFormat(locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", maximumSignificantDigits: 2 });
-  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", ...zone });
-  const seconds = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", ...zone });
-  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...zone });
-  const dayYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", ...zone });
-  const weekday = new Intl.DateTimeFormat(locale, { weekday: "long", ...zone });
-  const month = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", ...zone });
-  const full = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", ...zone });
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
-  const list = new Intl.ListFormat(locale, { type: "conjunction" });
+  const integer = late(() => new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }));
+  const decimal = late(() => new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }));
+  const compact = late(() => new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }));
+  const percent = late(() => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 }));
+  const cents = late(() => new Intl.NumberFormat(locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" }));
+  const tiny = late(() => new Intl.NumberFormat(locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", maximumSignificantDigits: 2 }));
+  const time = late(() => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", ...zone }));
+  const seconds = late(() => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", ...zone }));
+  const day = late(() => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...zone }));
+  const dayYear = late(() => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", ...zone }));
+  const weekday = late(() => new Intl.DateTimeFormat(locale, { weekday: "long", ...zone }));
+  const month = late(() => new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", ...zone }));
+  const full = late(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", ...zone }));
+  const relative = late(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" }));
+  const list = late(() => new Intl.ListFormat(locale, { type: "conjunction" }));
+  const collator = late(() => new Intl.Collator(locale, { numeric: true, sensitivity: "base" }));
   const date = (at: Date | string | number) => (at instanceof Date ? at : new Date(at));
 
   return {
     locale,
-    integer: (n: number) => integer.format(n),
-    decimal: (n: number) => decimal.format(n),
+    integer: (n: number) => integer().format(n),
+    decimal: (n: number) => decimal().format(n),
     /** 12.3k; for places without room. */
-    compact: (n: number) => compact.format(n),
-    percent: (share: number) => percent.format(share),
+    compact: (n: number) => compact().format(n),
+    percent: (share: number) => percent().format(share),
     /** Nano US dollars as money; below a cent with two digits that mean something. */
     money(nanoUsd: number) {
       const usd = nanoUsd / nano;
-      return usd !== 0 && Math.abs(usd) < 0.01 ? tiny.format(usd) : cents.format(usd);
+      return usd !== 0 && Math.abs(usd) < 0.01 ? tiny().format(usd) : cents().format(usd);
     },
     /** Milliseconds as "240 ms" or "1.2 s". */
     duration(ms: number) {
-      if (ms < 1000) return `${integer.format(ms)} ms`;
-      if (ms < 60_000) return `${decimal.format(ms / 1000)} s`;
-      return `${integer.format(Math.floor(ms / 60_000))} min ${integer.format(Math.round((ms % 60_000) / 1000))} s`;
+      if (ms < 1000) return `${integer().format(ms)} ms`;
+      if (ms < 60_000) return `${decimal().format(ms / 1000)} s`;
+      return `${integer().format(Math.floor(ms / 60_000))} min ${integer().format(Math.round((ms % 60_000) / 1000))} s`;
     },
     bytes(n: number) {
-      if (n < 1e6) return `${integer.format(n / 1e3)} kB`;
-      if (n < 1e9) return `${integer.format(n / 1e6)} MB`;
-      return `${decimal.format(n / 1e9)} GB`;
+      if (n < 1e6) return `${integer().format(n / 1e3)} kB`;
+      if (n < 1e9) return `${integer().format(n / 1e6)} MB`;
+      return `${decimal().format(n / 1e9)} GB`;
     },
-    time: (at: Date | string | number) => time.format(date(at)),
-    timeWithSeconds: (at: Date | string | number) => seconds.format(date(at)),
+    time: (at: Date | string | number) => time().format(date(at)),
+    timeWithSeconds: (at: Date | string | number) => seconds().format(date(at)),
     day(at: Date | string | number, now: Date = new Date()) {
       const d = date(at);
-      return (d.getFullYear() === now.getFullYear() ? day : dayYear).format(d);
+      return (d.getFullYear() === now.getFullYear() ? day : dayYear)().format(d);
     },
-    weekday: (at: Date | string | number) => weekday.format(date(at)),
-    month: (at: Date | string | number) => month.format(date(at)),
+    weekday: (at: Date | string | number) => weekday().format(date(at)),
+    month: (at: Date | string | number) => month().format(date(at)),
     /** The whole truth, for tooltips and details. */
-    full: (at: Date | string | number) => full.format(date(at)),
+    full: (at: Date | string | number) => full().format(date(at)),
     /** "3 min. ago", "in 2 days"; pass now from a clock that ticks when it should move. */
     ago(at: Date | string | number, now: Date = new Date()) {
       const s = (date(at).getTime() - now.getTime()) / 1000;
       const abs = Math.abs(s);
-      if (abs < 45) return relative.format(0, "second");
-      if (abs < 2700) return relative.format(Math.round(s / 60), "minute");
-      if (abs < 64_800) return relative.format(Math.round(s / 3600), "hour");
-      if (abs < 86_400 * 26) return relative.format(Math.round(s / 86_400), "day");
-      return dayYear.format(date(at));
+      if (abs < 45) return relative().format(0, "second");
+      if (abs < 2700) return relative().format(Math.round(s / 60), "minute");
+      if (abs < 64_800) return relative().format(Math.round(s / 3600), "hour");
+      if (abs < 86_400 * 26) return relative().format(Math.round(s / 86_400), "day");
+      return dayYear().format(date(at));
     },
-    list: (words: readonly string[]) => list.format(words),
+    list: (words: readonly string[]) => list().format(words),
     /** Compares names the way this language sorts them. */
-    compare: new Intl.Collator(locale, { numeric: true, sensitivity: "base" }).compare,
+    compare: (a: string, b: string) => collator().compare(a, b),
   };
 }
 
@@ -80,8 +87,16 @@ export function regional(locale: string, preferred: readonly string[]): string {
   return preferred.find((tag) => tag.startsWith(`${locale}-`)) ?? locale;
 }
 
+/** The formats of the language in use, shared by everything that is shown in it. */
+let latest: Format | undefined;
+
+function sharedFormat(locale: string): Format {
+  if (latest?.locale !== locale) latest = createFormat(locale);
+  return latest;
+}
+
 export function useFormat(): Format {
-  const { i18n } = useTranslation();
-  const locale = regional(i18n.language, navigator.languages);
-  return useMemo(() => createFormat(locale), [locale]);
+  const language = useLocale();
+  const locale = regional(language, navigator.languages);
+  return useMemo(() => sharedFormat(locale), [locale]);
 }

@@ -1,12 +1,12 @@
 // The three languages. English is in the bundle, the others come when chosen.
 import i18next, { t as translate, type TFunction } from "i18next";
-import { initReactI18next, useTranslation } from "react-i18next";
 import { en } from "./en";
 
 export const locales = ["en", "pt-PT", "pt-BR"] as const;
 export type Locale = (typeof locales)[number];
 export type T = TFunction;
 export { useFormat, type Format } from "./format";
+export { useT } from "./language";
 
 declare module "i18next" {
   interface CustomTypeOptions {
@@ -36,7 +36,7 @@ export function nearest(preferred: readonly string[]): Locale {
 
 /** Prepares translation; resolves when English can be shown. */
 export async function startI18n(locale: Locale): Promise<void> {
-  await i18next.use(initReactI18next).init({
+  await i18next.init({
     lng: "en",
     fallbackLng: "en",
     defaultNS: "app",
@@ -63,10 +63,6 @@ export function currentLocale(): Locale {
 
 /** Translation outside components (toasts from handlers). */
 export { translate };
-
-export function useT(): TFunction {
-  return useTranslation("app").t;
-}
 
 /**
  * Translates a key that came over the wire ("fault.not_found"), or returns
