@@ -5,6 +5,7 @@ import { DesktopGate } from "@/app/desktop/DesktopGate";
 import { enter } from "@/app/desktop/enter";
 import { startLocale } from "@/app/locale";
 import { Providers } from "@/app/Providers";
+import { desktopRouter } from "@/app/desktop/router";
 import { createQueryClient } from "@/app/queryClient";
 import { startTheme } from "@/app/theme";
 import { startI18n } from "@/i18n";
@@ -14,6 +15,8 @@ import "@/styles/index.css";
 async function main(root: HTMLElement): Promise<void> {
   startTheme();
   const [entry] = await Promise.all([enter(), startI18n(startLocale())]);
+  // With its matches known, the first drawing is the whole view.
+  if (entry === "in") await desktopRouter.load();
   const stream = window.runtime ? wailsStream(window.runtime) : sseStream();
   createRoot(root).render(
     <StrictMode>

@@ -51,7 +51,9 @@ export function Composer({ ref, initial, draft, model, models, onModel, serverNa
     el.style.height = "auto";
     el.style.height = `${Math.min(el.scrollHeight, tallest)}px`;
   }, []);
-  useEffect(fit, [fit]);
+  useEffect(() => {
+    if (field.current?.value) fit(); // an empty field has its height by itself, without a layout ahead of the first frame
+  }, [fit]);
   const put = useCallback(
     (text: string) => {
       if (!field.current) return;
