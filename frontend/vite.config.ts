@@ -8,6 +8,30 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // NEXUS_API lets `npm run dev` use a real host: the desktop's browser mode or nexusd.
 const host = process.env["NEXUS_API"] ?? "http://127.0.0.1:8080";
 
+interface Graph {
+  getModuleInfo(id: string): { importedIds: string[] } | null;
+}
+
+/** The modules that a shell imports before it can draw anything, whatever their depth. */
+function startOf(shell: string, graph: Graph): Set<string> {
+  const reached = new Set<string>();
+  const ahead = graph.getModuleInfo(shell)?.importedIds.slice() ?? [];
+  for (let id = ahead.pop(); id !== undefined; id = ahead.pop()) {
+    if (reached.has(id)) continue;
+    reached.add(id);
+    ahead.push(...(graph.getModuleInfo(id)?.importedIds ?? []));
+  }
+  return reached;
+}
+
+let starts: { graph: Graph; desktop: Set<string>; console: Set<string> } | undefined;
+
+function startChunk(id: string, graph: Graph): string | null {
+  if (starts?.graph !== graph) starts = { graph, desktop: startOf(here("./src/desktop.tsx"), graph), console: startOf(here("./src/console.tsx"), graph) };
+  if (starts.desktop.has(id)) return starts.console.has(id) ? "core" : "window";
+  return starts.console.has(id) ? "administration" : null;
+}
+
 export default defineConfig({
   plugins: [react(), tailwind()],
   resolve: { alias: { "@": here("./src") } },
@@ -16,7 +40,12 @@ export default defineConfig({
     modulePreload: { polyfill: false }, // the polyfill would be an inline script
     assetsInlineLimit: 0, // fonts and pictures stay files: CSP allows no data: fonts
     chunkSizeWarningLimit: 900,
-    rollupOptions: { input: { desktop: here("./index.html"), console: here("./console.html") } },
+    rolldownOptions: {
+      input: { desktop: here("./index.html"), console: here("./console.html") },
+      // One file for what both shells start with and one for the desktop's own:
+      // in the window each request costs a walk through three processes.
+      output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ debugName: "start", name: startChunk }] } },
+    },
   },
   worker: { format: "es" },
   // The host accepts its own name and origin only, so requests pass under them.
