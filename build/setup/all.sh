@@ -11,7 +11,8 @@ if [ "${1:-}" = run ]; then
   exit 0
 fi
 "$here/packages.sh" build engine screen browser clients
-"$here/postgres.sh"
+"$here/postgres.sh" bundle # the tests start both kinds
+"$here/postgres.sh" deb
 "$here/python.sh"
 "$here/models.sh"
 "$here/lint.sh"
