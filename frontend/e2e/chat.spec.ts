@@ -14,9 +14,10 @@ test("a person asks, and the answer of a real model streams, can be written agai
   await answers(app).getByRole("button", { name: "Regenerate" }).click();
   await expect(app.getByRole("group", { name: "Version 2 of 2" })).toBeVisible({ timeout: 120_000 });
 
-  await send(app, "Count from one to five hundred in words, one number a line.");
+  // What a model writes is its own affair; that it is long is all this needs.
+  await send(app, "Write a story of three thousand words about a lighthouse keeper and the sea, in twenty chapters.");
   await expect(answers(app)).toHaveCount(2);
-  await expect(answers(app).last()).toContainText("two", { timeout: 60_000 });
+  await expect(answers(app).last().getByRole("paragraph").or(answers(app).last().getByRole("heading", { level: 3 })).first()).toBeVisible({ timeout: 60_000 });
   await app.getByRole("button", { name: "Stop" }).click();
   await expect(answers(app).last()).toContainText("Stopped");
   await expect(composer(app)).toBeEnabled();
