@@ -88,7 +88,7 @@ func fakeCtl() int {
 	text, _ := json.Marshal(owner{Email: argument("--owner"), Password: strings.TrimSpace(string(password))})
 	file := filepath.Join(argument("--data"), "tenant.json")
 	if _, err := os.Stat(file); err == nil {
-		fmt.Fprintln(os.Stderr, "there is such a tenant")
+		fmt.Fprintln(os.Stderr, "there is such a team already")
 		return 1
 	}
 	_ = os.WriteFile(file, text, 0o600)

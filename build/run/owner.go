@@ -66,6 +66,9 @@ func (r *runner) ensureOwner(ctx context.Context, s *serverProcess) error {
 	}
 	_, failed := r.ctl(ctx, s, o.Password+"\n", "tenant", "create", "--name", tenantName, "--owner", o.Email)
 	if err := signIn(ctx, s.url, o); err != nil {
+		if failed != nil && strings.Contains(failed.Error(), "already") {
+			return sentencef("%s is gone, and the server has an owner whose password only that file knew: put it back, or move %s away to begin with an empty server.", r.ownerFile(), s.data)
+		}
 		return sentencef("The first team could not be made: %v", errors.Join(failed, err))
 	}
 	return os.Rename(pending, r.ownerFile())

@@ -71,6 +71,24 @@ func TestOwnerIsMadeOnceAlsoAfterACut(t *testing.T) {
 	}
 }
 
+func TestLostPasswordIsExplained(t *testing.T) {
+	r := checkout(t)
+	s, err := r.startServer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.ensureOwner(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(r.ownerFile()); err != nil {
+		t.Fatal(err)
+	}
+	var said sentence
+	if err := r.ensureOwner(t.Context(), s); !errors.As(err, &said) || !strings.Contains(string(said), "put it back, or move") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestNewServerDataGetsANewOwner(t *testing.T) {
 	r := checkout(t)
 	if err := os.WriteFile(r.ownerFile(), []byte(`{"email":"owner@nexus.local","password":"of another server"}`), 0o600); err != nil {

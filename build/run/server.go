@@ -60,7 +60,7 @@ func (r *runner) startServer(ctx context.Context) (*serverProcess, error) {
 	case s.url = <-said:
 		return s, nil
 	case <-s.exited:
-		return nil, sentencef("The server did not start (%s). Its last words:\n%s", s.fate(), tailOf(log.Name(), 12))
+		return nil, sentencef("The server did not start (%s). Its last words:\n%s\nIf they do not help: put a copy of %s back that worked, or move it away to begin with an empty server.", s.fate(), tailOf(log.Name(), 12), s.data)
 	case <-time.After(startLimit):
 		return nil, sentencef("The server did not start within %s; %s tells what it is doing.", startLimit, log.Name())
 	case <-ctx.Done():

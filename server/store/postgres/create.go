@@ -168,7 +168,7 @@ func (c *Cluster) checkSorting(ctx context.Context, conn *pgx.Conn) error {
 		return c.place.writeRecord(rec)
 	}
 	if rec.ICU != icu {
-		return fmt.Errorf("the database in %s was made with sorting rules %s and this %s has %s: run `nexusctl backup` with the old build, then `nexusctl restore` into a new data folder", c.place.home, rec.ICU, c.build, icu)
+		return fmt.Errorf("the database in %s was made with sorting rules %s and this %s has %s: install that build again, or start with a new data folder", c.place.home, rec.ICU, c.build, icu)
 	}
 	return nil
 }

@@ -174,7 +174,7 @@ func (p place) choose(builds []Build) (Build, error) {
 	if len(builds) == 0 {
 		return Build{}, fmt.Errorf("the database in %s needs %s: %w", p.home, rec.Build, errNoBuild)
 	}
-	return Build{}, fmt.Errorf("the database in %s was made by %s and is not opened by %s: run `nexusctl backup` with the old build, then `nexusctl restore` into a new data folder", p.home, rec.Build, builds[0])
+	return Build{}, fmt.Errorf("the database in %s was made by %s and is not opened by %s: install that build again, or start with a new data folder", p.home, rec.Build, builds[0])
 }
 
 // usable brings bundles within reach of the cluster's user, and drops what that

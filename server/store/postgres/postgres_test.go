@@ -182,8 +182,8 @@ func TestAnotherBuildIsRefusedWithTheWayOut(t *testing.T) {
 	dir := tempDir(t)
 	start(t, dir, need(t, postgres.Bundle)).Stop()
 	_, err := postgres.Start(t.Context(), postgres.Config{Dir: dir, Log: slog.New(slog.DiscardHandler), Builds: need(t, postgres.System)})
-	if err == nil || !strings.Contains(err.Error(), "nexusctl backup") || !strings.Contains(err.Error(), "nexusctl restore") {
-		t.Errorf("got %v, want a refusal that names backup and restore", err)
+	if err == nil || !strings.Contains(err.Error(), "install that build again, or start with a new data folder") {
+		t.Errorf("got %v, want a refusal that says what to do", err)
 	}
 	both := append(need(t, postgres.System), need(t, postgres.Bundle)...)
 	if c := start(t, dir, both); c.Build().Kind != postgres.Bundle {
