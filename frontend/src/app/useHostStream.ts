@@ -12,6 +12,8 @@ export function useHostStream(stream: HostStream, runs?: Runs): Connection {
   const [state, setState] = useState<Connection>("connecting");
   useEffect(() => {
     const invalidator = createInvalidator(client);
+    // What was asked before the stream was open may have missed a hint.
+    let missed = true;
     let broken = false;
     const stop = stream.listen(
       (event) => {
@@ -20,12 +22,12 @@ export function useHostStream(stream: HostStream, runs?: Runs): Connection {
       },
       (next) => {
         setState(next);
-        if (next === "broken") broken = true;
-        if (next === "open" && broken) {
-          broken = false;
-          invalidator.all();
-          runs?.resync();
-        }
+        if (next === "broken") missed = broken = true;
+        if (next !== "open" || !missed) return;
+        missed = false;
+        invalidator.all();
+        if (broken) runs?.resync();
+        broken = false;
       },
     );
     return () => {
