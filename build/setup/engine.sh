@@ -39,8 +39,8 @@ has_pip || fail "python3 with pip is missing: build/setup/packages.sh engine"
 if ! echo "$SHA256  $archive" | sha256sum -c --status 2>/dev/null; then
   echo "llama-cpp-python==$VERSION --hash=sha256:$SHA256" >"$NEXUS_CACHE/dl/engine.pin"
   python3 -m pip download -q --require-hashes --no-deps --no-binary llama-cpp-python \
-    -d "$NEXUS_CACHE/dl" -r "$NEXUS_CACHE/dl/engine.pin" 9>&- ||
-    fail "the engine's source could not be fetched: check the network connection and start again"
+    -d "$NEXUS_CACHE/dl" -r "$NEXUS_CACHE/dl/engine.pin" >"$NEXUS_CACHE/dl/pip.log" 2>&1 9>&- ||
+    { tail -2 "$NEXUS_CACHE/dl/pip.log" >&2; fail "the engine's source could not be fetched: check the network connection and start again"; }
 fi
 if [ "$(cat "$work/.source" 2>/dev/null)" != "$stamp" ]; then
   rm -rf "$work"; mkdir -p "$work/llama"
@@ -65,5 +65,5 @@ strip -o "$bin.new" "$work/build/bin/llama-server"
 echo "$stamp" >"$bin.stamp"
 mv "$bin.new" "$bin"
 trap - EXIT
-rm -rf "$work" "$file" "$NEXUS_CACHE/dl/engine.pin"
+rm -rf "$work" "$file" "$NEXUS_CACHE"/dl/{engine.pin,pip.log}
 say "llama.cpp server is built"
