@@ -7,53 +7,12 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
 	"sync"
 	"time"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
 )
-
-// Capability is what a deployment must be able to do.
-type Capability string
-
-// The capabilities that the broker asks for.
-const (
-	CanChat  Capability = "chat"
-	CanEmbed Capability = "embed"
-)
-
-// Router knows which deployments may serve a request; who asks is in ctx.
-type Router interface {
-	// Candidates of a model or alias, in any order; the broker sorts and does
-	// not change the slice. None, or fault.ModelUnknown, when nobody serves it.
-	Candidates(ctx context.Context, model string, need Capability) ([]Deployment, error)
-	// Models lists the names that Candidates accepts.
-	Models(ctx context.Context) ([]llm.Model, error)
-}
-
-// Forwarder passes a request on byte by byte and returns the answer whatever
-// its status; *openai.Client is one. Errors are faults; closing the body or
-// cancelling ctx frees the provider.
-type Forwarder interface {
-	Forward(ctx context.Context, path string, header http.Header, body []byte) (*http.Response, error)
-}
-
-// Deployment is one place where a model runs.
-type Deployment struct {
-	ID        string // unique over all tenants: counts what is in flight
-	Provider  string // for reports and prices
-	Model     string // the name that the provider knows
-	Local     bool   // on a machine of ours: may take longer to begin
-	Client    llm.Client
-	Forwarder Forwarder // nil: cannot take a Forward
-	Priority  int       // lower is asked first
-	Weight    int       // share among those of one priority; below 1 counts as 1
-	// FirstToken bounds an attempt's start to its first content, connecting
-	// included. Default 15 s, Local 125 s: 5 s more than the client's own.
-	FirstToken time.Duration
-}
 
 // Config of a Broker.
 type Config struct {
@@ -117,14 +76,14 @@ func (b *Broker) Models(ctx context.Context) ([]llm.Model, error) {
 
 // candidates asks the router; no candidate is an error.
 func (b *Broker) candidates(ctx context.Context, model string, need Capability) ([]Deployment, error) {
-	all, err := b.routes.Candidates(ctx, model, need)
+	route, err := b.routes.Candidates(ctx, Query{Model: model, Need: need})
 	if err != nil {
 		return nil, fault.From(err)
 	}
-	if len(all) == 0 {
+	if len(route.Deployments) == 0 {
 		return nil, fault.New(fault.ModelUnknown, "There is no such model, or you may not use it.", nil).At("model")
 	}
-	return all, nil
+	return route.Deployments, nil
 }
 
 var errTimeout = errors.New("the whole request took too long")

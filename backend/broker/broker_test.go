@@ -18,11 +18,11 @@ import (
 // routes serves every model from the same deployments.
 type routes []broker.Deployment
 
-func (r routes) Candidates(_ context.Context, model string, _ broker.Capability) ([]broker.Deployment, error) {
-	if model == "unknown" {
-		return nil, nil
+func (r routes) Candidates(_ context.Context, q broker.Query) (broker.Route, error) {
+	if q.Model == "unknown" {
+		return broker.Route{}, nil
 	}
-	return r, nil
+	return broker.Route{Deployments: r}, nil
 }
 
 func (r routes) Models(context.Context) ([]llm.Model, error) { return []llm.Model{{ID: "m"}}, nil }

@@ -24,7 +24,7 @@ const (
 type ForwardRequest struct {
 	Model  string      // as asked for; empty: what Body says
 	Need   Capability  // default CanChat
-	Path   string      // below a provider's base URL: "/chat/completions"
+	Wire   llm.Wire    // what Body is; default llm.OpenAIChat
 	Header http.Header // of the caller; only harmless names are passed on
 	Body   []byte      // a whole JSON object; not changed
 	// Done is called exactly once, when all is over: after the last byte, on
@@ -88,6 +88,9 @@ func (c *call) send(ctx context.Context) (*Forwarded, error) {
 	if c.req.Model == "" {
 		return nil, fault.New(fault.BadRequest, "The request names no model.", nil).At("model")
 	}
+	if c.req.Wire == "" {
+		c.req.Wire = llm.OpenAIChat
+	}
 	if c.req.Need == "" {
 		c.req.Need = CanChat
 	}
@@ -98,7 +101,7 @@ func (c *call) send(ctx context.Context) (*Forwarded, error) {
 	}
 	able := make([]Deployment, 0, len(all))
 	for _, d := range all {
-		if d.Forwarder != nil {
+		if d.Forwarder != nil && d.Forwarder.Speaks(c.req.Wire) {
 			able = append(able, d)
 		}
 	}
@@ -119,7 +122,7 @@ func (c *call) try(ctx context.Context, d Deployment, a *Attempt) outcome {
 		attempt, content, stop = d.firstToken(ctx)
 	}
 	body := c.request.Rewrite(d.Model, true)
-	resp, err := d.Forwarder.Forward(attempt, c.req.Path, c.req.Header, body)
+	resp, err := d.Forwarder.Send(attempt, llm.Forward{Wire: c.req.Wire, Header: c.req.Header, Body: body, Stream: c.request.Stream})
 	if err != nil {
 		err = explain(attempt, err)
 		stop()

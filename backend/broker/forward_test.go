@@ -37,7 +37,7 @@ func (r *reports) only(t *testing.T) broker.Report {
 }
 
 func request(body string, r *reports) broker.ForwardRequest {
-	return broker.ForwardRequest{Path: "/chat/completions", Body: []byte(body), Done: r.done}
+	return broker.ForwardRequest{Wire: llm.OpenAIChat, Body: []byte(body), Done: r.done}
 }
 
 // drain reads and closes an answer.

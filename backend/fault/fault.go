@@ -27,6 +27,9 @@ const (
 	Conflict        Code = "conflict"
 	Gone            Code = "gone"
 	RateLimited     Code = "rate.limited"
+	QuotaSpent      Code = "quota.spent"    // a budget is used up
+	QuotaUnpriced   Code = "quota.unpriced" // nobody knows what the call costs, and the policy denies that
+	Lossy           Code = "request.lossy"  // strict, and every provider would lose a part of the request
 	Unavailable     Code = "unavailable"
 	Timeout         Code = "timeout"
 	Canceled        Code = "canceled"

@@ -23,20 +23,20 @@ const startWithin = 4 * time.Minute
 var _ broker.Router = (*Fleet)(nil)
 
 // Candidates implements broker.Router for the tenant of the caller in ctx.
-func (f *Fleet) Candidates(ctx context.Context, model string, need broker.Capability) ([]broker.Deployment, error) {
+func (f *Fleet) Candidates(ctx context.Context, q broker.Query) (broker.Route, error) {
 	caller, err := httpapi.MustCaller(ctx)
 	if err != nil {
-		return nil, err
+		return broker.Route{}, err
 	}
 	s, err := f.snapshot(ctx, caller.TenantID)
 	if err != nil {
-		return nil, err
+		return broker.Route{}, err
 	}
 	var all []broker.Deployment
 	var broken error
 	other := false
-	for _, o := range f.offers(s, s.resolve(model)) {
-		if o.model.Kind != kindOf(need) {
+	for _, o := range f.offers(s, s.resolve(q.Model)) {
+		if o.model.Kind != kindOf(q.Need) {
 			other = true
 			continue
 		}
@@ -49,13 +49,13 @@ func (f *Fleet) Candidates(ctx context.Context, model string, need broker.Capabi
 	}
 	switch {
 	case len(all) > 0:
-		return all, nil
+		return broker.Route{Deployments: all}, nil
 	case broken != nil:
-		return nil, fault.New(fault.ModelUnready, "The provider of this model is not set up completely.", broken)
+		return broker.Route{}, fault.New(fault.ModelUnready, "The provider of this model is not set up completely.", broken)
 	case other:
-		return nil, fault.New(fault.BadRequest, "This model cannot do that: chat and embeddings need different models.", nil).At("model")
+		return broker.Route{}, fault.New(fault.BadRequest, "This model cannot do that: chat and embeddings need different models.", nil).At("model")
 	}
-	return nil, fault.New(fault.ModelUnknown, "There is no such model, or you may not use it.", nil).At("model")
+	return broker.Route{}, fault.New(fault.ModelUnknown, "There is no such model, or you may not use it.", nil).At("model")
 }
 
 // Models implements broker.Router: what the caller's tenant may ask for.

@@ -107,11 +107,11 @@ func (w *world) as(tenant string) context.Context {
 // serves says whether f would ask anybody for model.
 func (w *world) serves(f *fleet.Fleet, tenant, model string) bool {
 	w.t.Helper()
-	all, err := f.Candidates(w.as(tenant), model, broker.CanChat)
+	route, err := f.Candidates(w.as(tenant), broker.Query{Model: model, Need: broker.CanChat})
 	if err != nil && fault.CodeOf(err) != fault.ModelUnknown {
 		w.t.Fatal(fault.Cause(err))
 	}
-	return len(all) > 0
+	return len(route.Deployments) > 0
 }
 
 func (w *world) within(limit time.Duration, what string, ok func() bool) {

@@ -47,12 +47,12 @@ type world struct {
 // routes sends every model to the scripted upstream.
 type routes struct{ w *world }
 
-func (r routes) Candidates(_ context.Context, model string, _ broker.Capability) ([]broker.Deployment, error) {
-	if model == "nope" {
-		return nil, nil
+func (r routes) Candidates(_ context.Context, q broker.Query) (broker.Route, error) {
+	if q.Model == "nope" {
+		return broker.Route{}, nil
 	}
 	client, err := openai.New(openai.Config{BaseURL: r.w.upstream.URL, HTTP: r.w.upstream.Client, Log: quiet})
-	return []broker.Deployment{{ID: "d", Provider: "p", Model: model, Client: client}}, err
+	return broker.Route{Deployments: []broker.Deployment{{ID: "d", Provider: "p", Model: q.Model, Client: client}}}, err
 }
 
 func (r routes) Models(context.Context) ([]llm.Model, error) { return nil, nil }

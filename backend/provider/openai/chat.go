@@ -185,8 +185,11 @@ func (a *answer) whole(ctx context.Context, body io.Reader, limit int64) error {
 func (a *answer) completion(requestBytes int) llm.Completion {
 	t := &a.tally
 	out := llm.Completion{
-		Model: t.model, RequestID: t.id, Text: a.text.String(), Reasoning: a.reasoning.String(),
+		Model: t.model, RequestID: t.id, Text: a.text.String(),
 		ToolCalls: a.calls, Finish: t.finish, Usage: t.usage,
+	}
+	if a.reasoning.Len() > 0 {
+		out.Reasoning = []llm.Reasoning{{Text: a.reasoning.String(), Wire: llm.OpenAIChat}}
 	}
 	if !t.hasUsage {
 		out.Usage = Estimate(requestBytes, t.bytes)

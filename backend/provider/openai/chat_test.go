@@ -54,7 +54,7 @@ func TestChatReadsAWholeAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(fault.Cause(err))
 	}
-	if got.Text != "Olá, mundo" || got.Reasoning != "hm" || got.Finish != llm.FinishLength || got.Model != "up" || got.RequestID != "c1" {
+	if got.Text != "Olá, mundo" || got.Thought() != "hm" || got.Finish != llm.FinishLength || got.Model != "up" || got.RequestID != "c1" {
 		t.Errorf("got %+v", got)
 	}
 	if want := (llm.Usage{Input: 9, Cached: 5, Output: 4, Reasoning: 1}); got.Usage != want {
@@ -170,7 +170,7 @@ func TestASlowReaderIsNotASilentProvider(t *testing.T) {
 		t.Error(fault.Cause(err))
 	}
 	steady := up.Serve(t, []up.Act{up.Head(), up.Say("a"), up.Wait(250 * time.Millisecond), up.Say("b"), up.Finish("stop"), up.Done()})
-	resp, err := newClient(t, steady, limits).Forward(t.Context(), "/chat/completions", nil, []byte(`{"stream":true}`))
+	resp, err := newClient(t, steady, limits).Send(t.Context(), llm.Forward{Wire: llm.OpenAIChat, Body: []byte(`{"stream":true}`), Stream: true})
 	if err != nil {
 		t.Fatal(fault.Cause(err))
 	}

@@ -125,7 +125,7 @@ func TestTheEgressPolicyIsHeard(t *testing.T) {
 	}
 	_, chatErr := c.Chat(t.Context(), hello(), nil)
 	_, modelsErr := c.Models(t.Context())
-	_, forwardErr := c.Forward(t.Context(), "/chat/completions", nil, []byte(`{}`))
+	_, forwardErr := c.Send(t.Context(), llm.Forward{Wire: llm.OpenAIChat, Body: []byte(`{}`)})
 	for _, err := range []error{chatErr, modelsErr, forwardErr} {
 		if fault.CodeOf(err) != egress.Refused {
 			t.Errorf("a loopback address is %v", err)

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"nexusai/backend/fault"
+	"nexusai/backend/llm"
 )
 
 // forwarded are the caller's headers that may reach a provider. A list of what
@@ -16,30 +16,40 @@ var forwarded = []string{
 	"Accept", "Accept-Language", "Content-Type", "Idempotency-Key", "Openai-Beta", "User-Agent", "X-Client-Request-Id",
 }
 
-// Forward sends body as it is to path below BaseURL ("/chat/completions") and
-// returns the answer whatever its status; only authentication is ours. Of
+// paths are where the wires are below BaseURL.
+var paths = map[llm.Wire]string{
+	llm.OpenAIChat: "/chat/completions", llm.OpenAIEmbeddings: "/embeddings",
+}
+
+var _ llm.Forwarder = (*Client)(nil)
+
+// Speaks implements llm.Forwarder.
+func (c *Client) Speaks(w llm.Wire) bool { return paths[w] != "" }
+
+// Send sends the body as it is and returns the answer whatever its status; only authentication is ours. Of
 // header only harmless names are passed on. Up to the response headers Connect
 // and then FirstToken (a stream) or Answer hold; while the body is read,
 // silence longer than BetweenTokens (a stream) or Answer ends it with a
 // fault.Timeout. The caller closes the body; closing it or cancelling ctx
 // frees the provider at once. Our key is not in the answer, whatever the
 // provider wrote.
-func (c *Client) Forward(ctx context.Context, path string, header http.Header, body []byte) (*http.Response, error) {
-	if !strings.HasPrefix(path, "/") || strings.Contains(path, "..") || strings.ContainsAny(path, "?#%\\") {
-		return nil, fault.New(fault.BadRequest, "There is no such path.", fmt.Errorf("forward to %q", path))
+func (c *Client) Send(ctx context.Context, f llm.Forward) (*http.Response, error) {
+	path := paths[f.Wire]
+	if path == "" {
+		return nil, fault.New(fault.BadRequest, "This provider does not speak this interface.", fmt.Errorf("send %s", f.Wire))
 	}
 	name, limit, silence := "the answer", c.limits.Answer, c.limits.Answer
-	if request, err := ReadRequest(body); err == nil && request.Stream {
+	if f.Stream {
 		name, limit, silence = "the first byte", c.limits.FirstToken, c.limits.BetweenTokens
 	}
 	ctx, phase := withPhases(ctx, c.limits.Connect, name, limit)
 	kept := http.Header{}
 	for _, name := range forwarded {
-		if values := header.Values(name); len(values) > 0 {
+		if values := f.Header.Values(name); len(values) > 0 {
 			kept[name] = values
 		}
 	}
-	resp, err := c.do(ctx, http.MethodPost, path, kept, body)
+	resp, err := c.do(ctx, http.MethodPost, path, kept, f.Body)
 	if err != nil {
 		phase.stop()
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"nexusai/backend/fault"
+	"nexusai/backend/llm"
 	"nexusai/backend/provider/openai"
 	up "nexusai/backend/provider/openai/openaitest"
 )
@@ -140,9 +141,9 @@ func TestForwardPassesBytes(t *testing.T) {
 	u := up.Serve(t, up.Answer("a", "b"), up.Reply(418, `{"error":"teapot"}`))
 	c := newClient(t, u, quick)
 	body := []byte("{ \"model\" : \"m\",\"stream\":true, \"seed\":1.0e2 }")
-	resp, err := c.Forward(t.Context(), "/chat/completions", http.Header{
+	resp, err := c.Send(t.Context(), llm.Forward{Wire: llm.OpenAIChat, Header: http.Header{
 		"Authorization": {"Bearer theirs"}, "Cookie": {"a=b"}, "X-Api-Key": {"k"}, "User-Agent": {"tool/1"}, "Content-Type": {"application/json"},
-	}, body)
+	}, Body: body, Stream: true})
 	if err != nil {
 		t.Fatal(fault.Cause(err))
 	}
@@ -160,15 +161,13 @@ func TestForwardPassesBytes(t *testing.T) {
 	if asked.Header.Get("Cookie") != "" || asked.Header.Get("X-Api-Key") != "" {
 		t.Error("private headers reached the provider")
 	}
-	resp, err = c.Forward(t.Context(), "/chat/completions", nil, body)
+	resp, err = c.Send(t.Context(), llm.Forward{Wire: llm.OpenAIChat, Body: body, Stream: true})
 	if err != nil || resp.StatusCode != 418 {
 		t.Fatalf("%v %v", resp, err)
 	}
 	_ = resp.Body.Close()
-	for _, path := range []string{"", "chat", "/../admin", "/a?b", "//x#y", "/%2e%2e"} {
-		if _, err := c.Forward(t.Context(), path, nil, body); fault.CodeOf(err) != fault.BadRequest {
-			t.Errorf("path %q is %v", path, err)
-		}
+	if _, err := c.Send(t.Context(), llm.Forward{Wire: "another", Body: body}); fault.CodeOf(err) != fault.BadRequest {
+		t.Errorf("another wire is %v", err)
 	}
 }
 
@@ -178,11 +177,11 @@ func TestForwardEndsSilence(t *testing.T) {
 	u := up.Serve(t, []up.Act{stall}, []up.Act{up.Head(), up.Say("a"), stall}, []up.Act{up.Head(), up.Say("a"), up.Cut()})
 	c := newClient(t, u, quick)
 	body := []byte(`{"model":"m","stream":true}`)
-	if _, err := c.Forward(t.Context(), "/chat/completions", nil, body); fault.CodeOf(err) != fault.Timeout {
+	if _, err := c.Send(t.Context(), llm.Forward{Wire: llm.OpenAIChat, Body: body, Stream: true}); fault.CodeOf(err) != fault.Timeout {
 		t.Errorf("no first byte is %v", err)
 	}
 	for _, want := range []fault.Code{fault.Timeout, fault.UpstreamFailed} {
-		resp, err := c.Forward(t.Context(), "/chat/completions", nil, body)
+		resp, err := c.Send(t.Context(), llm.Forward{Wire: llm.OpenAIChat, Body: body, Stream: true})
 		if err != nil {
 			t.Fatal(fault.Cause(err))
 		}
@@ -204,7 +203,7 @@ func TestClosingAForwardFreesTheProvider(t *testing.T) {
 		"cancel": func(_ *http.Response, cancel context.CancelFunc) { cancel() },
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
-		resp, err := c.Forward(ctx, "/chat/completions", nil, []byte(`{"stream":true}`))
+		resp, err := c.Send(ctx, llm.Forward{Wire: llm.OpenAIChat, Body: []byte(`{"stream":true}`), Stream: true})
 		if err != nil {
 			t.Fatal(fault.Cause(err))
 		}

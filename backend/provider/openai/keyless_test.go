@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"nexusai/backend/llm"
 	"nexusai/backend/provider/openai"
 	up "nexusai/backend/provider/openai/openaitest"
 )
@@ -20,7 +21,7 @@ func forward(t *testing.T, u *up.Upstream) *http.Response {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := c.Forward(t.Context(), "/chat/completions", nil, []byte(`{"model":"m","stream":true}`))
+	resp, err := c.Send(t.Context(), llm.Forward{Wire: llm.OpenAIChat, Body: []byte(`{"model":"m","stream":true}`), Stream: true})
 	if err != nil {
 		t.Fatal(err)
 	}

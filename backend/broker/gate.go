@@ -1,0 +1,55 @@
+package broker
+
+import (
+	"context"
+)
+
+// Gate stands before every attempt: it keeps limits and budgets. nil admits
+// everything.
+type Gate interface {
+	// Admit reserves what the attempt can cost at most and takes its place in
+	// every limit of the caller in ctx. It does not wait for a commit. A refusal
+	// is a fault: RateLimited or QuotaSpent, with RetryAfter where waiting
+	// helps; then nothing was reserved.
+	Admit(ctx context.Context, d Deployment, ask Ask) (Ticket, error)
+}
+
+// Ask is what an attempt is for.
+type Ask struct {
+	CallID    string // one call, several attempts; Options.CallID
+	Attempt   int    // from 1
+	Model     string // as it was asked for
+	Operation Capability
+	Bound     Bound
+}
+
+// Ticket is an admitted attempt.
+type Ticket interface {
+	// MaxOutput is the limit of output tokens to set because the request sets
+	// none and the reservation must have an end; 0: leave it.
+	MaxOutput() int
+	// Settle ends the attempt, once: usage is in a. What the provider did not
+	// count is estimated there and never above the reservation.
+	Settle(a Attempt)
+}
+
+// noGate admits everything.
+type noGate struct{}
+
+func (noGate) Admit(context.Context, Deployment, Ask) (Ticket, error) { return noTicket{}, nil }
+
+type noTicket struct{}
+
+func (noTicket) MaxOutput() int { return 0 }
+func (noTicket) Settle(Attempt) {}
+
+var _ Gate = noGate{}
+
+// Options are what a caller inside the product says beside its request.
+type Options struct {
+	CallID   string // names the call in log, ledger and journal
+	Affinity string // a conversation's id: stay where its prompt cache lives
+	Strict   bool   // refuse rather than lose something in translation
+	// Bound of the request; the zero value is computed from it.
+	Bound Bound
+}

@@ -1,0 +1,107 @@
+package broker
+
+import (
+	"net/http"
+	"time"
+
+	"nexusai/backend/fault"
+	"nexusai/backend/llm"
+)
+
+// Surface is what the broker must know of one kind of request that callers
+// send in bytes: how to pass the bytes on to a provider that speaks the same
+// wire, and how to translate them for one that does not. Implementations keep
+// no state and are safe for concurrent use.
+type Surface interface {
+	Wire() llm.Wire
+	// Read understands a request as far as passing it on needs. What every
+	// provider would refuse is a fault.BadRequest with Field set.
+	Read(body []byte) (Request, error)
+	// Watch follows a provider's stream in this wire.
+	Watch(r Request, now func() time.Time) Watcher
+	// Inspect reads an answer in this wire that was not streamed; the fault says
+	// why it is no answer, or is nil.
+	Inspect(body []byte) (Seen, *fault.Fault)
+	// Failure reads a provider's error answer in this wire.
+	Failure(status int, header http.Header, body []byte, now time.Time) *fault.Fault
+	// Write makes an encoder of answers in this wire, for a translated answer
+	// (seen is zero) or to go on with a stream of which seen was passed on.
+	Write(r Request, seen Seen) Encoder
+}
+
+// Request is a request that was understood.
+type Request interface {
+	Model() string
+	Stream() bool
+	// Bound is what it can cost at most, as far as it says.
+	Bound() Bound
+	// Rewrite returns the bytes for a provider: with the model's name there
+	// and, when maxOutput is not 0 and the request sets no limit of its own,
+	// that limit. For a stream usage is asked for. All other bytes stay.
+	Rewrite(model string, maxOutput int) []byte
+	// Chat translates it; what cannot be said is in ChatRequest.Unknown. An
+	// error is a fault.BadRequest.
+	Chat() (llm.ChatRequest, error)
+	// Plain says that the answer is one text and nothing else: no tools, no
+	// schema, one choice, no logprobs, no sealed reasoning. Only such a stream
+	// can be rescued.
+	Plain() bool
+	// Affinity is what ties it to a deployment: a conversation's or a prompt
+	// cache's key; empty: nothing does.
+	Affinity() string
+}
+
+// Bound is the most that a request can use, before anybody answers it.
+type Bound struct {
+	Input     int // tokens, from bytes and a maximum for each image
+	MaxOutput int // tokens that the request allows for one choice; 0: it sets no limit
+	Choices   int // at least 1
+	Images    int
+	Millis    int64 // of sound
+	Chars     int   // of text to speak
+}
+
+// Watcher follows the bytes of a stream. Not for concurrent use.
+type Watcher interface {
+	// Feed takes the next bytes and appends to dst what of them the caller may
+	// have: all, but for what it did not ask for (the usage chunk).
+	Feed(dst, p []byte) []byte
+	// Flush appends what was held back when the stream ended.
+	Flush(dst []byte) []byte
+	// Open says that Flush would end inside an event: what follows must begin a new one.
+	Open() bool
+	// End returns nil for a whole answer, otherwise what was wrong. Call it once, after Flush.
+	End() *fault.Fault
+	Seen() Seen
+}
+
+// Seen is what was learned of an answer so far.
+type Seen struct {
+	ID, Model    string // as the provider named them
+	Text         string // of the first choice, while the request is Plain; at most MaxRescue bytes
+	TooLong      bool   // Text is not all of it
+	Other        bool   // something else than text came: a tool call, sealed reasoning, a second choice
+	Usage        llm.Usage
+	HasUsage     bool         // the provider counted; otherwise Usage is zero
+	Finish       llm.Finish   // of the last choice that ended
+	FirstContent time.Time    // zero until text, reasoning or a tool call came
+	Bytes        int          // of text, reasoning and tool arguments, to estimate with
+	Done         bool         // the end marker came
+	Whole        bool         // end marker and a finish reason for every choice
+	Failure      *fault.Fault // what the stream itself reported, or garbage in it
+}
+
+// MaxRescue bounds the text that is kept to go on with if a stream is cut.
+const MaxRescue = 256 << 10
+
+// Encoder writes an answer in its surface's form. Not for concurrent use.
+type Encoder interface {
+	// Delta appends the events of a piece of a streamed answer.
+	Delta(dst []byte, d llm.Delta) []byte
+	// End appends the events that end a streamed answer.
+	End(dst []byte, c llm.Completion) []byte
+	// Fail appends the event on which the surface's official clients raise.
+	Fail(dst []byte, f *fault.Fault) []byte
+	// Whole is an answer that is not streamed.
+	Whole(c llm.Completion) ([]byte, error)
+}

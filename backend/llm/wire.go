@@ -1,0 +1,55 @@
+package llm
+
+import (
+	"context"
+	"net/http"
+)
+
+// Wire names a protocol: the bytes of one kind of request and of its answer.
+type Wire string
+
+// The wires that callers and providers speak. What has no streams of its own
+// (embeddings, audio, rerank) is a wire too: its bytes can be passed on.
+const (
+	OpenAIChat        Wire = "openai.chat"        // POST /chat/completions
+	OpenAICompletions Wire = "openai.completions" // POST /completions
+	OpenAIResponses   Wire = "openai.responses"   // POST /responses
+	OpenAIEmbeddings  Wire = "openai.embeddings"  // POST /embeddings
+	OpenAITranscribe  Wire = "openai.transcribe"  // POST /audio/transcriptions, multipart
+	OpenAISpeech      Wire = "openai.speech"      // POST /audio/speech
+	Rerank            Wire = "rerank"             // POST /rerank, as Cohere, Jina and vLLM have it
+	AnthropicMessages Wire = "anthropic.messages" // POST /messages
+	AnthropicCount    Wire = "anthropic.count"    // POST /messages/count_tokens
+	GeminiGenerate    Wire = "gemini.generate"    // POST /models/{model}:generateContent
+)
+
+// Forward is a request in bytes that a provider gets as they are.
+type Forward struct {
+	Wire   Wire
+	Header http.Header // of the caller; only harmless names are passed on
+	Body   []byte
+	Stream bool // the answer is a stream of events
+}
+
+// Forwarder passes requests on byte by byte. Its adapter knows the path, adds
+// authentication and returns the answer whatever its status; closing the body
+// or cancelling ctx frees the provider at once. Errors are faults. It never
+// lets its key into an answer.
+type Forwarder interface {
+	// Speaks says whether the provider takes this wire's bytes.
+	Speaks(w Wire) bool
+	Send(ctx context.Context, f Forward) (*http.Response, error)
+}
+
+// Lossy is implemented by a client whose wire cannot carry everything.
+type Lossy interface {
+	// Losses names the fields of req that would be left out, as paths in the
+	// caller's words ("seed", "messages.2.image"); empty: nothing is lost.
+	Losses(req ChatRequest) []string
+}
+
+// Counter is implemented by a client whose provider counts tokens without
+// answering.
+type Counter interface {
+	CountTokens(ctx context.Context, req ChatRequest) (int, error)
+}
