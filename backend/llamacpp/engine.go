@@ -163,10 +163,7 @@ func (e *Engine) join(ctx context.Context, patience bool) (*session, error) {
 		if !patience && state.Slow() && state.Phase != Absent {
 			return nil, state.Unready()
 		}
-		select {
-		case e.demand <- struct{}{}:
-		default: // asked already
-		}
+		e.wish()
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -174,6 +171,14 @@ func (e *Engine) join(ctx context.Context, patience bool) (*session, error) {
 		case <-e.done:
 			return nil, fault.New(fault.Unavailable, "The local model is shut down.", nil)
 		}
+	}
+}
+
+// wish asks Run to start the engine.
+func (e *Engine) wish() {
+	select {
+	case e.demand <- struct{}{}:
+	default: // asked already
 	}
 }
 

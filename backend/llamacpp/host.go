@@ -124,6 +124,29 @@ func (h *Host) Models() []Served {
 	return out
 }
 
+// Coming is nil when the model can be asked now, and when it is not one of
+// this host's: asking tells why. Otherwise it says why that takes minutes, and
+// a file that is missing is being fetched from now on.
+func (h *Host) Coming(id string) error {
+	for _, m := range h.Models() {
+		if m.ID != id {
+			continue
+		}
+		if m.State.Slow() {
+			return m.State.Unready()
+		}
+		if m.State.Phase == Starting || m.State.Phase == Ready || h.cfg.Store.Have(id) {
+			return nil
+		}
+		h.engines[m.Kind].wish()
+		if m.State.Err != nil {
+			return later(m.State.Err, h.engines[m.Kind].backoff(1))
+		}
+		return State{Phase: Fetching}.Unready()
+	}
+	return nil
+}
+
 // pick chooses the model to serve: the configured one; else the largest chat
 // model in the store that memory suffices for; else the smallest there is in
 // the store; else, to be fetched, the largest that memory suffices for.

@@ -131,6 +131,44 @@ func TestHostWaitsForTheBuild(t *testing.T) {
 	reaches(t, h, phase(llamacpp.Ready))
 }
 
+func TestAskingForAMissingModelFetchesIt(t *testing.T) {
+	t.Parallel()
+	h, store, _ := fakeHost(t, true, nil)
+	if err := h.Coming("vectors"); fault.CodeOf(err) != fault.ModelUnready || fault.From(err).RetryAfter == 0 {
+		t.Errorf("a model that nobody has fetched: %v", err)
+	}
+	if err := h.Coming("large"); fault.CodeOf(err) != fault.ModelUnready {
+		t.Errorf("a model that nobody has fetched: %v", err)
+	}
+	reaches(t, h, phase(llamacpp.Ready))
+	if err := h.Coming("large"); err != nil || !store.Have("large") {
+		t.Errorf("once it is here: %v", err)
+	}
+	if err := h.Coming("nope"); err != nil {
+		t.Errorf("a model of nobody: %v", err)
+	}
+}
+
+func TestAModelThatCannotBeFetchedSaysWhy(t *testing.T) {
+	t.Parallel()
+	h, _, _ := fakeHost(t, true, func(c *llamacpp.HostConfig) {
+		c.Store = tinyStore(t, "http://127.0.0.1:1", content(10), func(s *llamacpp.StoreConfig) {
+			s.Models = append(s.Models, llamacpp.Model{ID: "vectors", Kind: llamacpp.Embeddings, File: "v.gguf"})
+		})
+		install(t, c.Store)
+	})
+	if err := h.Coming(tinyID); fault.CodeOf(err) != fault.ModelUnready {
+		t.Errorf("before it was tried: %v", err)
+	}
+	reaches(t, h, phase(llamacpp.Failed))
+	if err := h.Coming(tinyID); fault.CodeOf(err) != fault.Unavailable || fault.From(err).RetryAfter == 0 {
+		t.Errorf("after it was tried: %v", err)
+	}
+	if _, err := h.Chat(t.Context()); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("asking: %v", err)
+	}
+}
+
 // reaches waits for a state of the chat engine.
 func reaches(t *testing.T, h *llamacpp.Host, ok func(llamacpp.State) bool) {
 	t.Helper()

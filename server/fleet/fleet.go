@@ -39,6 +39,9 @@ type Database interface {
 type Local interface {
 	Models() []llamacpp.Served
 	Endpoint(kind llamacpp.Kind) llamacpp.Endpoint
+	// Coming says why a model needs minutes before it can be asked, and lets
+	// it be fetched; nil when it can be asked now.
+	Coming(model string) error
 }
 
 // Config of a Fleet.

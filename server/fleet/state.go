@@ -81,8 +81,8 @@ func modelState(s llamacpp.State) (state, detail string) {
 }
 
 // Coming is nil when a model can be asked now, and also when it is not known:
-// asking tells why. Otherwise it is fault.ModelUnready: only the local engine
-// serves the model, and that is minutes away.
+// asking tells why. Otherwise only the local engine serves the model, and that
+// is minutes away: fault.ModelUnready, or why it could not be fetched.
 func (f *Fleet) Coming(ctx context.Context, model string) error {
 	caller, err := httpapi.MustCaller(ctx)
 	if err != nil {
@@ -97,10 +97,8 @@ func (f *Fleet) Coming(ctx context.Context, model string) error {
 		if o.provider.kind != kindLocal {
 			return nil
 		}
-		for _, m := range f.Local.Models() {
-			if m.ID == o.model.ID && m.State.Slow() {
-				wait = m.State.Unready()
-			}
+		if err := f.Local.Coming(o.model.ID); err != nil {
+			wait = err
 		}
 	}
 	return wait

@@ -45,6 +45,13 @@ func (engine) Endpoint(kind llamacpp.Kind) llamacpp.Endpoint {
 	return llamacpp.Endpoint{BaseURL: "http://" + string(kind) + ".invalid/v1", Key: "k"}
 }
 
+func (e engine) Coming(model string) error {
+	if s := e.Models()[0].State; model == "qwen2.5-coder-0.5b" && s.Slow() {
+		return s.Unready()
+	}
+	return nil
+}
+
 // shared collects what is logged, to look for secrets in.
 type shared struct {
 	mu   sync.Mutex

@@ -63,7 +63,7 @@ type Broker interface {
 type Fleet interface {
 	Settle(ctx context.Context, tenant, asked string, a broker.Attempt) (deployment string, price ledger.Price)
 	Window(ctx context.Context, model string) int
-	// Coming is fault.ModelUnready while the model is minutes away.
+	// Coming says why the model is minutes away, and lets it be fetched.
 	Coming(ctx context.Context, model string) error
 }
 
