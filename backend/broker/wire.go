@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -49,6 +51,22 @@ type Request interface {
 	// Affinity is what ties it to a deployment: a conversation's or a prompt
 	// cache's key; empty: nothing does.
 	Affinity() string
+}
+
+// Doer is a Request that is no chat (embeddings, sound, rerank): where its bytes
+// cannot be passed on it asks a client itself and writes the answer in its
+// surface's form. Its Chat and Plain are not called.
+type Doer interface {
+	Request
+	// Do returns a fault.BadRequest when client cannot do that.
+	Do(ctx context.Context, client llm.Client, model string) (Answer, error)
+}
+
+// Answer is what a Doer got. The caller closes Body.
+type Answer struct {
+	ContentType string
+	Body        io.ReadCloser
+	Usage       llm.Usage
 }
 
 // Bound is the most that a request can use, before anybody answers it.
