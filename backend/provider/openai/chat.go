@@ -11,6 +11,7 @@ import (
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/sse"
 )
 
 // maxAnswerText bounds the text of one streamed answer that is kept.
@@ -69,7 +70,7 @@ type answer struct {
 // read takes the stream to its end marker. Bytes after the marker are not
 // waited for.
 func (a *answer) read(ctx context.Context, body io.Reader) error {
-	var decoder Decoder
+	var decoder sse.Decoder
 	buf := make([]byte, 16<<10)
 	for {
 		if a.started {
@@ -110,9 +111,9 @@ func stopped(ctx context.Context, err error) error {
 	return fault.From(err)
 }
 
-func (a *answer) event(e Event) error {
+func (a *answer) event(e sse.Event) error {
 	if e.Large {
-		return malformed(fmt.Errorf("an event is over %d bytes", DefaultMaxEvent))
+		return malformed(fmt.Errorf("an event is over %d bytes", sse.DefaultMax))
 	}
 	chunk := a.tally.event(e)
 	if chunk == nil {
@@ -170,7 +171,7 @@ func (a *answer) whole(ctx context.Context, body io.Reader, limit int64) error {
 	if int64(len(data)) > limit {
 		return malformed(fmt.Errorf("the answer is over %d bytes", limit))
 	}
-	if err := a.event(Event{Data: data}); err != nil {
+	if err := a.event(sse.Event{Data: data}); err != nil {
 		return stopped(ctx, err)
 	}
 	a.tally.settle()

@@ -8,6 +8,7 @@ import (
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/sse"
 )
 
 // Seen is what an Inspector learned.
@@ -27,7 +28,7 @@ type Seen struct {
 // event over the bound is not read. The zero value is not usable; it is not
 // safe for concurrent use.
 type Inspector struct {
-	decoder Decoder
+	decoder sse.Decoder
 	tally   tally
 	now     func() time.Time
 	first   time.Time
@@ -63,7 +64,7 @@ func (i *Inspector) Seen() Seen {
 	}
 }
 
-func (i *Inspector) event(e Event) error {
+func (i *Inspector) event(e sse.Event) error {
 	i.tally.event(e)
 	if i.first.IsZero() && i.tally.bytes > 0 {
 		i.first = i.now()
@@ -99,12 +100,12 @@ func Inspect(body []byte) (Seen, *fault.Fault) {
 // only usage) that the provider sent because we asked and the caller did not.
 // Every other byte passes unchanged; an event is held until it is complete.
 type UsageFilter struct {
-	decoder Decoder
+	decoder sse.Decoder
 }
 
 // Feed appends to dst what may go on of p, and returns the extended slice.
 func (f *UsageFilter) Feed(dst, p []byte) []byte {
-	_ = f.decoder.Feed(p, func(e Event) error {
+	_ = f.decoder.Feed(p, func(e sse.Event) error {
 		if !usageOnly(e) {
 			dst = append(dst, e.Raw...)
 		}
@@ -115,14 +116,14 @@ func (f *UsageFilter) Feed(dst, p []byte) []byte {
 
 // Flush appends what was held when the stream ended.
 func (f *UsageFilter) Flush(dst []byte) []byte {
-	_ = f.decoder.Flush(func(e Event) error {
+	_ = f.decoder.Flush(func(e sse.Event) error {
 		dst = append(dst, e.Raw...)
 		return nil
 	})
 	return dst
 }
 
-func usageOnly(e Event) bool {
+func usageOnly(e sse.Event) bool {
 	if e.Data == nil || !bytes.Contains(e.Data, []byte(`"prompt_tokens"`)) {
 		return false // most chunks: they say "usage":null or nothing
 	}

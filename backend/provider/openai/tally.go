@@ -8,6 +8,7 @@ import (
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/sse"
 )
 
 // maxChoices bounds n: what OpenAI itself allows.
@@ -33,7 +34,7 @@ type tally struct {
 }
 
 // event takes the next event. It returns the chunk it held, or nil.
-func (t *tally) event(e Event) *chunk {
+func (t *tally) event(e sse.Event) *chunk {
 	if e.Data == nil || t.done || t.failure != nil {
 		return nil
 	}

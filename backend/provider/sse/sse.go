@@ -1,12 +1,13 @@
-package openai
+// Package sse decodes server-sent events.
+package sse
 
 import (
 	"bytes"
 )
 
-// DefaultMaxEvent bounds one server-sent event. A tool call with a whole file
+// DefaultMax bounds one server-sent event. A tool call with a whole file
 // in its arguments, sent in one piece, stays far below it.
-const DefaultMaxEvent = 8 << 20
+const DefaultMax = 8 << 20
 
 // Event is one server-sent event, or a run of comments closed by a blank line
 // (Data is then nil). Its slices are valid until the callback returns.
@@ -22,7 +23,7 @@ type Event struct {
 // What it yields does not depend on how the stream was cut into Feed calls,
 // save for the sizes of Large pieces. Not safe for concurrent use.
 type Decoder struct {
-	Max int // bytes of one event; 0 means DefaultMaxEvent
+	Max int // bytes of one event; 0 means DefaultMax
 
 	raw     []byte // bytes of the open event, at most Max and one Feed
 	data    []byte
@@ -95,7 +96,7 @@ func (d *Decoder) max() int {
 	if d.Max > 0 {
 		return d.Max
 	}
-	return DefaultMaxEvent
+	return DefaultMax
 }
 
 // line is the open line, or nil once the event is too large to be kept.

@@ -1,4 +1,4 @@
-package openai_test
+package sse_test
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"nexusai/backend/provider/openai"
+	"nexusai/backend/provider/sse"
 )
 
 // decoded is an event by value; Raw is compared as one string over all events.
@@ -18,9 +18,9 @@ type decoded struct {
 }
 
 func decode(limit int, pieces ...[]byte) (events []decoded, raw string) {
-	d := openai.Decoder{Max: limit}
+	d := sse.Decoder{Max: limit}
 	var all bytes.Buffer
-	on := func(e openai.Event) error {
+	on := func(e sse.Event) error {
 		all.Write(e.Raw)
 		if e.Large {
 			if n := len(events); n > 0 && events[n-1].large && !events[n-1].cut {
@@ -80,10 +80,10 @@ func TestDecoderReadsWhatTheStandardSays(t *testing.T) {
 
 func TestDecoderBoundsItsMemory(t *testing.T) {
 	t.Parallel()
-	d := openai.Decoder{Max: 1 << 10}
+	d := sse.Decoder{Max: 1 << 10}
 	piece := bytes.Repeat([]byte("x"), 4<<10)
 	var passed, largest int
-	on := func(e openai.Event) error {
+	on := func(e sse.Event) error {
 		passed += len(e.Raw)
 		largest = max(largest, cap(e.Raw))
 		return nil
@@ -98,9 +98,9 @@ func TestDecoderBoundsItsMemory(t *testing.T) {
 
 func TestDecoderStopsAtTheFirstError(t *testing.T) {
 	t.Parallel()
-	var d openai.Decoder
+	var d sse.Decoder
 	calls := 0
-	err := d.Feed([]byte("data: a\n\ndata: b\n\n"), func(openai.Event) error {
+	err := d.Feed([]byte("data: a\n\ndata: b\n\n"), func(sse.Event) error {
 		calls++
 		return fmt.Errorf("stop")
 	})
