@@ -3,14 +3,11 @@ package openai
 import (
 	"context"
 	"fmt"
-	"io"
-	"mime"
-	"net/http"
 	"strings"
-	"time"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/endpoint"
 	"nexusai/backend/provider/sse"
 )
 
@@ -24,97 +21,58 @@ func (c *Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm
 	if err != nil {
 		return llm.Completion{}, fault.New(fault.BadRequest, "The request cannot be encoded.", fmt.Errorf("encode a chat: %w", err))
 	}
-	ctx, phase := withPhases(ctx, c.limits.Connect, "the first token", c.limits.FirstToken)
-	defer phase.stop()
-	resp, err := c.do(ctx, http.MethodPost, "/chat/completions", nil, body)
+	got, err := c.endpoint.Open(ctx, endpoint.Call{Path: "/chat/completions", Body: body})
 	if err != nil {
-		return llm.Completion{}, err
+		return llm.Completion{RequestID: got.RequestID}, err
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode/100 != 2 {
-		return llm.Completion{}, c.failure(resp)
-	}
-	a := answer{onDelta: onDelta, phase: phase, between: c.limits.BetweenTokens}
-	if isJSON(resp.Header) {
-		err = a.whole(ctx, resp.Body, c.maxAnswer)
+	defer got.Close()
+	a := answer{onDelta: onDelta, began: got.Began}
+	if got.JSON() {
+		err = a.whole(got)
 	} else {
-		err = a.read(ctx, resp.Body)
+		err = a.read(got)
 	}
 	done := a.completion(len(body))
-	if id := resp.Header.Get("X-Request-Id"); id != "" {
-		done.RequestID = id
+	if got.RequestID != "" {
+		done.RequestID = got.RequestID
 	}
 	if err != nil {
-		return done, c.clean(err)
+		return done, c.endpoint.Clean(err)
 	}
 	return done, nil
-}
-
-func isJSON(header http.Header) bool {
-	kind, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
-	return kind == "application/json"
 }
 
 // answer gathers one completion from its stream.
 type answer struct {
 	tally     tally
 	onDelta   func(llm.Delta) error
-	phase     *phases
-	between   time.Duration
+	began     func() // content has come
 	text      strings.Builder
 	reasoning strings.Builder
 	calls     []llm.ToolCall
-	started   bool
 }
 
 // read takes the stream to its end marker. Bytes after the marker are not
 // waited for.
-func (a *answer) read(ctx context.Context, body io.Reader) error {
-	var decoder sse.Decoder
-	buf := make([]byte, 16<<10)
-	for {
-		if a.started {
-			a.phase.waits()
-		}
-		n, err := body.Read(buf)
-		if a.started {
-			a.phase.rests()
-		}
-		if feedErr := decoder.Feed(buf[:n], a.event); feedErr != nil {
-			return stopped(ctx, feedErr)
-		}
-		if a.tally.done || a.tally.failure != nil {
-			break
-		}
-		if err == io.EOF {
-			if flushErr := decoder.Flush(a.event); flushErr != nil {
-				return stopped(ctx, flushErr)
-			}
-			break
-		}
-		if err != nil {
-			return transportFault(ctx, fmt.Errorf("read the stream: %w", err), safeCut)
-		}
+func (a *answer) read(got *endpoint.Answer) error {
+	err := got.Events(func(e sse.Event) (bool, error) {
+		err := a.event(e)
+		return !a.tally.done && a.tally.failure == nil, err
+	})
+	if err != nil {
+		return err
 	}
+	return a.verdict()
+}
+
+func (a *answer) verdict() error {
 	if f := a.tally.verdict(); f != nil {
 		return f
 	}
 	return nil
 }
 
-// stopped explains an end that did not come from the stream: the Fault that
-// onDelta returned, its wish to follow a cancelled ctx, or another error.
-func stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return transportFault(ctx, err, safeCut)
-	}
-	return fault.From(err)
-}
-
 func (a *answer) event(e sse.Event) error {
-	if e.Large {
-		return malformed(fmt.Errorf("an event is over %d bytes", sse.DefaultMax))
-	}
 	chunk := a.tally.event(e)
 	if chunk == nil {
 		return nil
@@ -134,19 +92,15 @@ func (a *answer) add(d llm.Delta) error {
 	if d.Text == "" && d.Reasoning == "" && len(d.ToolCalls) == 0 {
 		return nil
 	}
-	if !a.started {
-		a.started = true
-		a.phase.enter("the next token", a.between)
-		a.phase.rests() // until we wait again: onDelta takes its own time
-	}
+	a.began()
 	if a.tally.bytes > maxAnswerText {
-		return malformed(fmt.Errorf("the answer is over %d bytes", maxAnswerText))
+		return endpoint.Malformed(fmt.Errorf("the answer is over %d bytes", maxAnswerText))
 	}
 	a.text.WriteString(d.Text)
 	a.reasoning.WriteString(d.Reasoning)
 	for _, call := range d.ToolCalls {
 		if call.Index < 0 || call.Index >= maxToolCalls {
-			return malformed(fmt.Errorf("tool call index %d", call.Index))
+			return endpoint.Malformed(fmt.Errorf("tool call index %d", call.Index))
 		}
 		for len(a.calls) <= call.Index {
 			a.calls = append(a.calls, llm.ToolCall{})
@@ -163,22 +117,16 @@ func (a *answer) add(d llm.Delta) error {
 }
 
 // whole reads an answer from an endpoint that does not stream although asked.
-func (a *answer) whole(ctx context.Context, body io.Reader, limit int64) error {
-	data, err := io.ReadAll(io.LimitReader(body, limit+1))
+func (a *answer) whole(got *endpoint.Answer) error {
+	data, err := got.Whole()
 	if err != nil {
-		return transportFault(ctx, fmt.Errorf("read the answer: %w", err), safeCut)
-	}
-	if int64(len(data)) > limit {
-		return malformed(fmt.Errorf("the answer is over %d bytes", limit))
+		return err
 	}
 	if err := a.event(sse.Event{Data: data}); err != nil {
-		return stopped(ctx, err)
+		return got.Stopped(err)
 	}
 	a.tally.settle()
-	if f := a.tally.verdict(); f != nil {
-		return f
-	}
-	return nil
+	return a.verdict()
 }
 
 // completion is what has come so far; usage is estimated when the provider

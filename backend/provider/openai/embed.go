@@ -11,6 +11,7 @@ import (
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/endpoint"
 )
 
 // embedAnswer is go-openai's answer with our reading of usage.
@@ -38,11 +39,11 @@ func (c *Client) Embed(ctx context.Context, req llm.EmbedRequest) (llm.Embedding
 		return llm.Embeddings{}, err
 	}
 	if len(got.Error) > 0 && string(got.Error) != "null" {
-		return llm.Embeddings{}, c.clean(providerError(0, got.Error))
+		return llm.Embeddings{}, c.endpoint.Clean(providerError(0, got.Error))
 	}
 	vectors, err := inOrder(got.Data, len(req.Inputs))
 	if err != nil {
-		return llm.Embeddings{}, malformed(err)
+		return llm.Embeddings{}, endpoint.Malformed(err)
 	}
 	out := llm.Embeddings{Model: got.Model, Vectors: vectors, Dim: len(vectors[0]), Usage: Estimate(len(body), 0)}
 	if got.Usage != nil {

@@ -2,9 +2,7 @@ package openai
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -14,40 +12,15 @@ import (
 	sdk "github.com/sashabaranov/go-openai"
 
 	"nexusai/backend/fault"
+	"nexusai/backend/provider/endpoint"
 )
-
-const (
-	safeFailed   = "The model's provider failed."
-	safeEmpty    = "The model's provider sent no answer."
-	safeCut      = "The answer was cut off by the model's provider."
-	safeRefused  = "The model's provider refused our access."
-	safeLimited  = "The model's provider is limiting requests."
-	safeContext  = "The conversation is too long for this model."
-	safeModel    = "The provider does not know this model."
-	safeBad      = "The model's provider did not accept the request."
-	safeTooLarge = "The request is too large for the model's provider."
-	safeUnready  = "The model is still being loaded."
-	safeSlow     = "The model's provider did not answer in time."
-	safeAway     = "The model's provider cannot be reached."
-	safeCanceled = "The request was cancelled."
-)
-
-// maxRetryAfter bounds what a provider may ask us to wait.
-const maxRetryAfter = time.Hour
-
-// maxErrorText bounds how much of a provider's message reaches the log.
-const maxErrorText = 500
 
 // Failure translates a provider's answer other than 2xx into a Fault. now is
 // for Retry-After given as a date. The provider's words are only in the cause.
 func Failure(status int, header http.Header, body []byte, now time.Time) *fault.Fault {
 	f := providerError(status, body)
-	f.RetryAfter = retryAfter(header, now)
+	f.RetryAfter = endpoint.RetryAfter(header, now)
 	return f
-}
-
-func malformed(cause error) *fault.Fault {
-	return fault.New(fault.UpstreamFailed, safeFailed, cause)
 }
 
 // providerError reads an error body, with or without its "error" envelope;
@@ -61,35 +34,34 @@ func providerError(status int, body []byte) *fault.Fault {
 			status = n
 		}
 	}
-	code, safe := classify(status, kind, text)
-	return fault.New(code, safe, cause)
+	return endpoint.Fault(classify(status, kind, text), cause)
 }
 
 // classify orders by what the caller can do about it: shorten, wait, choose
 // another model, or nothing.
-func classify(status int, kind, text string) (fault.Code, string) {
+func classify(status int, kind, text string) fault.Code {
 	switch {
 	case contextTooLong(kind, text):
-		return fault.ContextTooLong, safeContext
+		return fault.ContextTooLong
 	case strings.Contains(kind, "insufficient_quota"), strings.Contains(text, "insufficient_quota"),
 		strings.Contains(text, "API key not valid"): // Google says so with 400
-		return fault.UpstreamRefused, safeRefused // waiting does not help
+		return fault.UpstreamRefused // waiting does not help
 	case status == http.StatusTooManyRequests, strings.Contains(kind, "rate_limit"):
-		return fault.RateLimited, safeLimited
+		return fault.RateLimited
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusPaymentRequired:
-		return fault.UpstreamRefused, safeRefused
+		return fault.UpstreamRefused
 	case status == http.StatusNotFound, kind == "model_not_found":
-		return fault.ModelUnknown, safeModel
+		return fault.ModelUnknown
 	case status == http.StatusRequestTimeout, status == http.StatusGatewayTimeout:
-		return fault.Timeout, safeSlow
+		return fault.Timeout
 	case status == http.StatusRequestEntityTooLarge:
-		return fault.TooLarge, safeTooLarge
+		return fault.TooLarge
 	case status == http.StatusServiceUnavailable && strings.Contains(strings.ToLower(text), "loading model"):
-		return fault.ModelUnready, safeUnready
+		return fault.ModelUnready
 	case status >= 400 && status < 500:
-		return fault.BadRequest, safeBad
+		return fault.BadRequest
 	}
-	return fault.UpstreamFailed, safeFailed
+	return fault.UpstreamFailed
 }
 
 // contextTooLong knows OpenAI and vLLM (first two lines), llama.cpp chat and
@@ -120,11 +92,11 @@ func errorParts(body []byte) (kind, text string) {
 	}
 	var plain string
 	if json.Unmarshal(inner, &plain) == nil {
-		return "", shorten(plain)
+		return "", endpoint.Shorten(plain)
 	}
 	var e sdk.APIError
 	if json.Unmarshal(inner, &e) != nil {
-		return "", shorten(string(inner))
+		return "", endpoint.Shorten(string(inner))
 	}
 	kind = e.Type
 	switch code := e.Code.(type) {
@@ -135,56 +107,5 @@ func errorParts(body []byte) (kind, text string) {
 			kind = strconv.Itoa(code)
 		}
 	}
-	return kind, shorten(e.Message)
-}
-
-func shorten(text string) string {
-	if len(text) > maxErrorText {
-		text = text[:maxErrorText]
-	}
-	return strings.ToValidUTF8(strings.TrimSpace(text), "?")
-}
-
-// retryAfter reads OpenAI's retry-after-ms, else Retry-After as seconds or date
-// (RFC 9110 § 10.2.3). What cannot be read is 0.
-func retryAfter(header http.Header, now time.Time) time.Duration {
-	var wait time.Duration
-	value := header.Get("Retry-After")
-	if ms, err := strconv.ParseFloat(header.Get("Retry-After-Ms"), 64); err == nil {
-		wait = inRange(ms, time.Millisecond)
-	} else if seconds, err := strconv.ParseFloat(value, 64); err == nil {
-		wait = inRange(seconds, time.Second)
-	} else if date, err := http.ParseTime(value); err == nil {
-		wait = date.Sub(now)
-	}
-	return min(max(wait, 0), maxRetryAfter)
-}
-
-// inRange multiplies without overflow; NaN and negatives become 0.
-func inRange(n float64, unit time.Duration) time.Duration {
-	if !(n > 0) {
-		return 0
-	}
-	if n > float64(maxRetryAfter/unit) {
-		return maxRetryAfter
-	}
-	return time.Duration(n * float64(unit))
-}
-
-// transportFault explains why no answer, or no more of it, came. ctx is the
-// attempt's context: its cause tells a deadline of ours from the caller leaving.
-func transportFault(ctx context.Context, err error, safe string) *fault.Fault {
-	if cause := context.Cause(ctx); cause != nil {
-		if f, ok := errors.AsType[*fault.Fault](cause); ok {
-			return f
-		}
-		if errors.Is(cause, context.DeadlineExceeded) {
-			return fault.New(fault.Timeout, safeSlow, err)
-		}
-		return fault.New(fault.Canceled, safeCanceled, cause)
-	}
-	if f, ok := errors.AsType[*fault.Fault](err); ok {
-		return f
-	}
-	return fault.New(fault.UpstreamFailed, safe, err)
+	return kind, endpoint.Shorten(e.Message)
 }

@@ -8,6 +8,7 @@ import (
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/endpoint"
 	"nexusai/backend/provider/sse"
 )
 
@@ -76,11 +77,11 @@ func (i *Inspector) event(e sse.Event) error {
 // list. The second value says why it is no answer, or is nil.
 func Inspect(body []byte) (Seen, *fault.Fault) {
 	if len(bytes.TrimSpace(body)) == 0 {
-		return Seen{}, fault.New(fault.UpstreamFailed, safeEmpty, errors.New("the body is empty"))
+		return Seen{}, endpoint.Empty(errors.New("the body is empty"))
 	}
 	var c chunk
 	if err := json.Unmarshal(body, &c); err != nil {
-		return Seen{}, malformed(err)
+		return Seen{}, endpoint.Malformed(err)
 	}
 	var t tally
 	t.chunk(&c)

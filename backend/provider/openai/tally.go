@@ -8,6 +8,7 @@ import (
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/endpoint"
 	"nexusai/backend/provider/sse"
 )
 
@@ -51,7 +52,7 @@ func (t *tally) event(e sse.Event) *chunk {
 		if e.Name == "error" {
 			t.failure = providerError(0, data)
 		} else if !e.Cut { // half a chunk is a cut, and a cut shows at the end
-			t.failure = malformed(fmt.Errorf("decode a chunk of %d bytes: %w", len(data), err))
+			t.failure = endpoint.Malformed(fmt.Errorf("decode a chunk of %d bytes: %w", len(data), err))
 		}
 		return nil
 	}
@@ -86,12 +87,12 @@ func (t *tally) chunk(c *chunk) {
 
 func (t *tally) choice(c choice) {
 	if c.Index < 0 || c.Index >= maxChoices {
-		t.failure = malformed(fmt.Errorf("choice index %d", c.Index))
+		t.failure = endpoint.Malformed(fmt.Errorf("choice index %d", c.Index))
 		return
 	}
 	for _, call := range c.said().ToolCalls {
 		if call.Index != nil && (*call.Index < 0 || *call.Index >= maxToolCalls) {
-			t.failure = malformed(fmt.Errorf("tool call index %d", *call.Index))
+			t.failure = endpoint.Malformed(fmt.Errorf("tool call index %d", *call.Index))
 			return
 		}
 	}
@@ -106,7 +107,7 @@ func (t *tally) choice(c choice) {
 		return
 	}
 	if c.FinishReason == "error" { // OpenRouter: the provider behind it broke off
-		t.failure = fault.New(fault.UpstreamFailed, safeFailed, errors.New("finish reason is error"))
+		t.failure = endpoint.Malformed(errors.New("finish reason is error"))
 		return
 	}
 	t.finished[c.Index] = true
@@ -152,9 +153,9 @@ func (t *tally) verdict() *fault.Fault {
 	case t.whole():
 		return nil
 	case len(t.finished) == 0:
-		return fault.New(fault.UpstreamFailed, safeEmpty, errors.New("the stream ended without an answer"))
+		return endpoint.Empty(errors.New("the stream ended without an answer"))
 	case !t.allFinished():
-		return fault.New(fault.UpstreamFailed, safeCut, errors.New("the stream ended without a finish reason"))
+		return endpoint.Cut(errors.New("the stream ended without a finish reason"))
 	}
-	return fault.New(fault.UpstreamFailed, safeCut, errors.New("the stream ended without its end marker"))
+	return endpoint.Cut(errors.New("the stream ended without its end marker"))
 }

@@ -1,4 +1,4 @@
-package openai
+package endpoint
 
 import (
 	"context"
@@ -78,7 +78,7 @@ func (p *phases) enter(name string, limit time.Duration) {
 	}
 	p.limit = limit
 	p.timer = time.AfterFunc(limit, func() {
-		p.cancel(fault.New(fault.Timeout, safeSlow, fmt.Errorf("%s took over %v", name, limit)))
+		p.cancel(fault.New(fault.Timeout, safe[fault.Timeout], fmt.Errorf("%s took over %v", name, limit)))
 	})
 }
 
