@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"nexusai/backend/fault"
-	"nexusai/backend/llm"
 )
 
 const (
@@ -19,34 +18,6 @@ const (
 	// asked for it. A longer wait is the caller's to decide.
 	maxRetryAfter = 5 * time.Second
 )
-
-// Report tells what a request went through.
-type Report struct {
-	Model    string // as it was asked for
-	Attempts []Attempt
-}
-
-// Last is the attempt that decided the outcome, and false when none was made.
-func (r Report) Last() (Attempt, bool) {
-	if len(r.Attempts) == 0 {
-		return Attempt{}, false
-	}
-	return r.Attempts[len(r.Attempts)-1], true
-}
-
-// Attempt is one deployment's try.
-type Attempt struct {
-	Deployment string
-	Provider   string
-	Model      string // the provider's name
-	Started    time.Time
-	FirstToken time.Time // zero when no content was streamed
-	Ended      time.Time
-	Code       fault.Code // empty: success
-	Finish     llm.Finish
-	Usage      llm.Usage // zero when nothing was answered; Estimated when the provider did not count
-	RequestID  string    // the provider's
-}
 
 // outcome of one try.
 type outcome struct {
@@ -60,7 +31,7 @@ func (b *Broker) attempts(ctx context.Context, all []Deployment, report *Report,
 	left := all
 	for n := 1; ; n++ {
 		d := b.pick(left)
-		report.Attempts = append(report.Attempts, Attempt{Deployment: d.ID, Provider: d.Provider, Model: d.Model, Started: b.now()})
+		report.Attempts = append(report.Attempts, Attempt{N: n, Deployment: d.ID, Name: d.Name, Provider: d.Provider, Model: d.Model, Key: d.Key, Region: d.Region, Started: b.now()})
 		result := try(ctx, d, &report.Attempts[n-1])
 		if result.err == nil {
 			return nil
@@ -140,7 +111,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // firstToken cancels the returned context with a fault.Timeout unless content
 // is called in time. stop must be called when the attempt is over.
 func (d Deployment) firstToken(ctx context.Context) (_ context.Context, content, stop func()) {
-	limit := d.FirstToken
+	limit := d.Deadlines.Connect + d.Deadlines.FirstToken
 	switch {
 	case limit > 0:
 	case d.Local:

@@ -92,9 +92,9 @@ func TestChatFallsBackOnce(t *testing.T) {
 			t.Parallel()
 			first, second := up.Serve(t, f.script), up.Serve(t, up.Answer("fine"))
 			one, two := deploy(t, first, "one", 0), deploy(t, second, "two", 1)
-			one.FirstToken = 500 * time.Millisecond
+			one.Deadlines.FirstToken = 500 * time.Millisecond
 			b := newBroker(t, two, one)
-			got, report, err := b.ChatWithReport(t.Context(), chat("m"), nil)
+			got, report, err := b.ChatWithReport(t.Context(), chat("m"), broker.Options{}, nil)
 			if err != nil || got.Text != "fine" {
 				t.Fatalf("%q %v", got.Text, err)
 			}
@@ -118,7 +118,7 @@ func TestChatAsksTheOnlyDeploymentAgainIfSafe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u := up.Serve(t, f.script, up.Answer("fine"))
-			got, report, err := newBroker(t, deploy(t, u, "one", 0)).ChatWithReport(t.Context(), chat("m"), nil)
+			got, report, err := newBroker(t, deploy(t, u, "one", 0)).ChatWithReport(t.Context(), chat("m"), broker.Options{}, nil)
 			if f.same && (err != nil || got.Text != "fine" || len(report.Attempts) != 2) {
 				t.Errorf("%q %v after %d attempts", got.Text, err, len(report.Attempts))
 			}
@@ -136,7 +136,7 @@ func TestNoSecondAnswerAfterTheFirstContent(t *testing.T) {
 			t.Parallel()
 			first, second := up.Serve(t, []up.Act{up.Head(), up.Say("half"), end}), up.Serve(t, up.Answer("other"))
 			text := ""
-			got, report, err := newBroker(t, deploy(t, first, "one", 0), deploy(t, second, "two", 1)).ChatWithReport(t.Context(), chat("m"), func(d llm.Delta) error {
+			got, report, err := newBroker(t, deploy(t, first, "one", 0), deploy(t, second, "two", 1)).ChatWithReport(t.Context(), chat("m"), broker.Options{}, func(d llm.Delta) error {
 				text += d.Text
 				return nil
 			})
@@ -154,7 +154,7 @@ func TestABadRequestIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]fault.Code{`{}`: fault.BadRequest, `{"error":{"code":"context_length_exceeded","message":""}}`: fault.ContextTooLong} {
 		first, second := up.Serve(t, up.Reply(400, body)), up.Serve(t, up.Answer("other"))
-		_, report, err := newBroker(t, deploy(t, first, "one", 0), deploy(t, second, "two", 1)).ChatWithReport(t.Context(), chat("m"), nil)
+		_, report, err := newBroker(t, deploy(t, first, "one", 0), deploy(t, second, "two", 1)).ChatWithReport(t.Context(), chat("m"), broker.Options{}, nil)
 		if fault.CodeOf(err) != want || len(report.Attempts) != 1 {
 			t.Errorf("%v after %d attempts", err, len(report.Attempts))
 		}
@@ -168,7 +168,7 @@ func TestCancelFreesTheProviderAndEndsTheRequest(t *testing.T) {
 	u = up.Serve(t, []up.Act{up.Head(), up.Say("a"), stall})
 	ctx, cancel := context.WithCancel(t.Context())
 	var left time.Time
-	_, report, err := newBroker(t, deploy(t, u, "one", 0), deploy(t, u, "two", 1)).ChatWithReport(ctx, chat("m"), func(llm.Delta) error {
+	_, report, err := newBroker(t, deploy(t, u, "one", 0), deploy(t, u, "two", 1)).ChatWithReport(ctx, chat("m"), broker.Options{}, func(llm.Delta) error {
 		left = time.Now()
 		cancel()
 		return nil
@@ -185,7 +185,7 @@ func TestEmbedFallsBackAndModelsAreTheRouters(t *testing.T) {
 	t.Parallel()
 	first, second := up.Serve(t, up.Reply(500, ``)), up.Serve(t, up.Reply(200, `{"data":[{"index":0,"embedding":[1,2]}],"usage":{"prompt_tokens":2}}`))
 	b := newBroker(t, deploy(t, first, "one", 0), deploy(t, second, "two", 1))
-	got, report, err := b.EmbedWithReport(t.Context(), llm.EmbedRequest{Model: "m", Inputs: []string{"a"}})
+	got, report, err := b.EmbedWithReport(t.Context(), llm.EmbedRequest{Model: "m", Inputs: []string{"a"}}, broker.Options{})
 	if err != nil || got.Dim != 2 || len(report.Attempts) != 2 || report.Attempts[1].Usage.Input != 2 {
 		t.Errorf("%+v %+v %v", got, report, err)
 	}

@@ -9,13 +9,13 @@ import (
 
 // Chat implements llm.Client.
 func (b *Broker) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm.Delta) error) (llm.Completion, error) {
-	done, _, err := b.ChatWithReport(ctx, req, onDelta)
+	done, _, err := b.ChatWithReport(ctx, req, Options{}, onDelta)
 	return done, err
 }
 
 // ChatWithReport is Chat that also tells which deployments were tried. It never
 // tries a second one after the first content, so onDelta sees one answer.
-func (b *Broker) ChatWithReport(ctx context.Context, req llm.ChatRequest, onDelta func(llm.Delta) error) (llm.Completion, Report, error) {
+func (b *Broker) ChatWithReport(ctx context.Context, req llm.ChatRequest, o Options, onDelta func(llm.Delta) error) (llm.Completion, Report, error) {
 	report := Report{Model: req.Model}
 	all, err := b.candidates(ctx, req.Model, CanChat)
 	if err != nil {
@@ -62,13 +62,13 @@ func (b *Broker) chatOnce(ctx context.Context, d Deployment, a *Attempt, req llm
 
 // Embed implements llm.Client.
 func (b *Broker) Embed(ctx context.Context, req llm.EmbedRequest) (llm.Embeddings, error) {
-	done, _, err := b.EmbedWithReport(ctx, req)
+	done, _, err := b.EmbedWithReport(ctx, req, Options{})
 	return done, err
 }
 
 // EmbedWithReport is Embed that also tells which deployments were tried. All
 // vectors come from one of them: vectors of two models cannot be compared.
-func (b *Broker) EmbedWithReport(ctx context.Context, req llm.EmbedRequest) (llm.Embeddings, Report, error) {
+func (b *Broker) EmbedWithReport(ctx context.Context, req llm.EmbedRequest, o Options) (llm.Embeddings, Report, error) {
 	report := Report{Model: req.Model}
 	if len(req.Inputs) == 0 {
 		return llm.Embeddings{}, report, fault.New(fault.BadRequest, "There is nothing to embed.", nil).At("input")

@@ -20,13 +20,18 @@ const (
 	maxErrorBody = 64 << 10
 )
 
-// ForwardRequest is a request that is passed on in the caller's own bytes.
+// ForwardRequest is a request of a surface.
 type ForwardRequest struct {
-	Model  string      // as asked for; empty: what Body says
-	Need   Capability  // default CanChat
-	Wire   llm.Wire    // what Body is; default llm.OpenAIChat
-	Header http.Header // of the caller; only harmless names are passed on
-	Body   []byte      // a whole JSON object; not changed
+	// Surface reads and writes what callers send; its wire says what a
+	// deployment must be able to do.
+	Surface Surface
+	Request Request     // what Surface.Read made of Body; nil: Forward reads it
+	Model   string      // as asked for; empty: what Body says
+	Need    Capability  // default CanChat
+	Wire    llm.Wire    // what Body is, without a Surface; default llm.OpenAIChat
+	Header  http.Header // of the caller; only harmless names are passed on
+	Body    []byte      // whole; not changed
+	Options Options
 	// Done is called exactly once, when all is over: after the last byte, on
 	// Close, or before Forward returns an error. It must not block. May be nil.
 	Done func(Report)
@@ -37,15 +42,17 @@ type ForwardRequest struct {
 type Forwarded struct {
 	Status      int
 	ContentType string
-	// Body is what the caller may have. A stream is the provider's bytes, less
-	// the usage chunk if the caller did not ask for one; when it is cut, Read
-	// returns a *fault.Fault after the last byte, never io.EOF. The gateway
-	// must close it, which frees the provider. Not for concurrent use.
+	// Body is what the caller may have. A stream that breaks off after its first
+	// content and cannot be rescued ends with the surface's error event, and then
+	// Read returns a *fault.Fault, never io.EOF. The gateway must close it, which
+	// frees the provider. Not for concurrent use.
 	Body       io.ReadCloser
 	Stream     bool
 	UsageAsked bool // the caller asked for the usage chunk, so it is in Body
 	Deployment string
 	Provider   string
+	Losses     []string // what translation left out, for x-nexus-loss
+	MaxOutput  int      // the limit of output tokens that was set because the request sets none; 0: none
 }
 
 // call is a ForwardRequest on its way.

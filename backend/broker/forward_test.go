@@ -101,7 +101,7 @@ func TestForwardFallsBackOnce(t *testing.T) {
 			t.Parallel()
 			r := &reports{}
 			one, two := deploy(t, up.Serve(t, f.script), "one", 0), deploy(t, up.Serve(t, up.Answer("fine")), "two", 1)
-			one.FirstToken = 500 * time.Millisecond
+			one.Deadlines.FirstToken = 500 * time.Millisecond
 			b := newBroker(t, one, two)
 			got, err := b.Forward(t.Context(), request(streamed, r))
 			if err != nil {
@@ -172,7 +172,7 @@ func TestForwardKeepsAliveOnComments(t *testing.T) {
 		script = append(script, up.Wait(150*time.Millisecond), up.Ping())
 	}
 	d := deploy(t, up.Serve(t, append(script, up.Finish("stop"), up.Done())), "one", 0)
-	d.FirstToken = 400 * time.Millisecond // holds until the first content only
+	d.Deadlines.FirstToken = 400 * time.Millisecond // holds until the first content only
 	f, err := newBroker(t, d).Forward(t.Context(), request(streamed, &reports{}))
 	if err != nil {
 		t.Fatal(fault.Cause(err))

@@ -9,15 +9,17 @@ import (
 type Gate interface {
 	// Admit reserves what the attempt can cost at most and takes its place in
 	// every limit of the caller in ctx. It does not wait for a commit. A refusal
-	// is a fault: RateLimited or QuotaSpent, with RetryAfter where waiting
-	// helps; then nothing was reserved.
+	// is a fault: RateLimited, QuotaSpent or QuotaUnpriced, with RetryAfter where
+	// waiting helps; then nothing was reserved. One with Field "deployment" is
+	// about this deployment alone: others are asked. After any other RateLimited
+	// nobody else is asked, after the two of money only who costs less.
 	Admit(ctx context.Context, d Deployment, ask Ask) (Ticket, error)
 }
 
 // Ask is what an attempt is for.
 type Ask struct {
 	CallID    string // one call, several attempts; Options.CallID
-	Attempt   int    // from 1
+	Attempt   int    // from 1; Attempt.N
 	Model     string // as it was asked for
 	Operation Capability
 	Bound     Bound
@@ -28,8 +30,11 @@ type Ticket interface {
 	// MaxOutput is the limit of output tokens to set because the request sets
 	// none and the reservation must have an end; 0: leave it.
 	MaxOutput() int
-	// Settle ends the attempt, once: usage is in a. What the provider did not
-	// count is estimated there and never above the reservation.
+	// Settle ends the attempt; the broker calls it exactly once, before Done, and
+	// changes a no more. a.Usage is what the provider reported or, with Estimated,
+	// what went out and came in; Settle keeps it below the reservation. Zero
+	// usage: the provider refused or was never reached, and nothing is owed. It
+	// must not block.
 	Settle(a Attempt)
 }
 
@@ -47,7 +52,7 @@ var _ Gate = noGate{}
 
 // Options are what a caller inside the product says beside its request.
 type Options struct {
-	CallID   string // names the call in log, ledger and journal
+	CallID   string // names the call in log, ledger and journal; the broker makes none up
 	Affinity string // a conversation's id: stay where its prompt cache lives
 	Strict   bool   // refuse rather than lose something in translation
 	// Bound of the request; the zero value is computed from it.

@@ -129,7 +129,7 @@ func TestWaitBeforeTheSecondAttempt(t *testing.T) {
 						t.Fatal(err)
 					}
 					start := time.Now()
-					_, report, err := b.ChatWithReport(t.Context(), chat("m"), nil)
+					_, report, err := b.ChatWithReport(t.Context(), chat("m"), broker.Options{}, nil)
 					waited := time.Since(start)
 					if len(report.Attempts) != c.attempts || (err == nil) != (c.attempts == 2) {
 						t.Fatalf("%v after %d attempts", err, len(report.Attempts))
@@ -164,7 +164,7 @@ func TestDeadlinesOfAttemptAndRequest(t *testing.T) {
 		return nil
 	}
 	own := at("own", 0, 1, silent)
-	own.FirstToken = time.Second
+	own.Deadlines.FirstToken = time.Second
 	local := at("local", 0, 1, silent)
 	local.Local = true
 	for name, c := range map[string]struct {
@@ -178,7 +178,7 @@ func TestDeadlinesOfAttemptAndRequest(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				_, report, err := newBroker(t, c.d).ChatWithReport(t.Context(), chat("m"), nil)
+				_, report, err := newBroker(t, c.d).ChatWithReport(t.Context(), chat("m"), broker.Options{}, nil)
 				if took := time.Since(start); fault.CodeOf(err) != fault.Timeout || took != c.took || len(report.Attempts) != 1 {
 					t.Errorf("%v after %v and %d attempts", err, took, len(report.Attempts))
 				}
@@ -195,7 +195,7 @@ func TestCancelDuringTheWait(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		start := time.Now()
-		_, report, err := newBroker(t, at("a", 0, 1, func(context.Context, func(llm.Delta) error) error { return wait })).ChatWithReport(ctx, chat("m"), nil)
+		_, report, err := newBroker(t, at("a", 0, 1, func(context.Context, func(llm.Delta) error) error { return wait })).ChatWithReport(ctx, chat("m"), broker.Options{}, nil)
 		if time.Since(start) != time.Second || fault.CodeOf(err) != fault.Canceled || len(report.Attempts) != 1 {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}

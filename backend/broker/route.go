@@ -17,6 +17,9 @@ const (
 	CanTranscribe Capability = "transcribe"
 	CanSpeak      Capability = "speak"
 	CanRerank     Capability = "rerank"
+	// CanCount is only an Ask's: tokens are counted, which costs nothing. The
+	// router is asked for CanChat.
+	CanCount Capability = "count"
 )
 
 // Router knows which deployments may serve a request; who asks is in ctx.
@@ -42,6 +45,9 @@ type Route struct {
 	// Larger is the model to ask when the request is too long for this one;
 	// empty: none is set up.
 	Larger string
+	// HedgeAfter is how late the first token may be before a second deployment
+	// is asked too, and the faster one answers; 0: never.
+	HedgeAfter time.Duration
 }
 
 // Excluded is a deployment that may not serve, and why.
@@ -91,9 +97,6 @@ type Deployment struct {
 	Deadlines             Deadlines
 	// Metrics says how loaded a vLLM is; nil where nobody knows.
 	Metrics Load
-	// FirstToken bounds an attempt's start to its first content, connecting
-	// included. Default 15 s, Local 125 s: 5 s more than the client's own.
-	FirstToken time.Duration
 }
 
 // Skills are what a model is known to do. Unknown models are taken to have all
@@ -107,13 +110,12 @@ type Skills struct {
 	Prefill   bool // goes on from a partial assistant message
 }
 
-// Deadlines of one attempt; zero fields take the defaults: Connect 5 s;
-// FirstToken 10 s, of a reasoning model 300 s, of a local engine 120 s and 1 s
-// for each 20 tokens of the prompt, counted from when the engine is ready;
-// BetweenTokens 15 s, for which keep-alive comments count too.
-type Deadlines struct {
-	Connect, FirstToken, BetweenTokens time.Duration
-}
+// Deadlines of one attempt. Zero fields take the defaults: Connect 5 s, where
+// Local 5 min, for an engine may have to start; FirstToken 10 s, of a reasoning
+// model 300 s, Local 120 s and 1 s for each 20 tokens of the prompt, all counted
+// from the connection, which an engine gives once it is ready; BetweenTokens
+// 15 s. The broker hands them to the deployment's client with each request.
+type Deadlines = llm.Deadlines
 
 // Load is what a provider says of itself.
 type Load interface {

@@ -71,10 +71,13 @@ type Answer struct {
 
 // Bound is the most that a request can use, before anybody answers it.
 type Bound struct {
-	Input     int // tokens, from bytes and a maximum for each image
+	Input     int // tokens, from bytes and a maximum for each image: an upper bound
+	Likely    int // tokens that the input probably has, for choosing; 0: a quarter of Input
 	MaxOutput int // tokens that the request allows for one choice; 0: it sets no limit
 	Choices   int // at least 1
 	Images    int
+	Tools     bool  // it offers tools, or has used them
+	Schema    bool  // it wants JSON
 	Millis    int64 // of sound
 	Chars     int   // of text to speak
 }
@@ -82,11 +85,15 @@ type Bound struct {
 // Watcher follows the bytes of a stream. Not for concurrent use.
 type Watcher interface {
 	// Feed takes the next bytes and appends to dst what of them the caller may
-	// have: all, but for what it did not ask for (the usage chunk).
+	// have: all, but for what it did not ask for (the usage chunk). It appends
+	// whole events only, so that after any Feed a stream can be gone on with;
+	// an event too large to be held comes in pieces, and until it ends Open is true.
 	Feed(dst, p []byte) []byte
-	// Flush appends what was held back when the stream ended.
+	// Flush appends what was held back when the stream ended. Of a stream that
+	// is not whole the broker drops it: half an event helps nobody.
 	Flush(dst []byte) []byte
-	// Open says that Flush would end inside an event: what follows must begin a new one.
+	// Open says that a part of an event was passed on: what follows must begin a
+	// new one, and the stream cannot be rescued.
 	Open() bool
 	// End returns nil for a whole answer, otherwise what was wrong. Call it once, after Flush.
 	End() *fault.Fault
@@ -112,13 +119,19 @@ type Seen struct {
 // MaxRescue bounds the text that is kept to go on with if a stream is cut.
 const MaxRescue = 256 << 10
 
-// Encoder writes an answer in its surface's form. Not for concurrent use.
+// Encoder writes an answer in its surface's form. Not for concurrent use. One
+// that goes on with a stream (Surface.Write with something seen) writes no
+// opening events again, keeps the id and model that the caller saw, and counts
+// its blocks on from there.
 type Encoder interface {
 	// Delta appends the events of a piece of a streamed answer.
 	Delta(dst []byte, d llm.Delta) []byte
-	// End appends the events that end a streamed answer.
+	// End appends the events that end a streamed answer. c.Text may be what came
+	// last only; c.Usage and c.Finish are of all that was delivered.
 	End(dst []byte, c llm.Completion) []byte
-	// Fail appends the event on which the surface's official clients raise.
+	// Fail appends the event on which the surface's official clients raise; the
+	// broker calls it when a stream ends after its first content and cannot be
+	// rescued.
 	Fail(dst []byte, f *fault.Fault) []byte
 	// Whole is an answer that is not streamed.
 	Whole(c llm.Completion) ([]byte, error)

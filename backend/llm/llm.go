@@ -118,6 +118,8 @@ type ChatRequest struct {
 	// Unknown names what the caller asked for and this vocabulary cannot say
 	// ("logprobs", "messages.2.content.0.cache_control"): lost in translation.
 	Unknown []string
+	// Deadlines of this call; zero fields take the client's own.
+	Deadlines Deadlines
 }
 
 // Delta is the next piece of a streamed answer; any part may be empty.

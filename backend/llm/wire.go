@@ -3,6 +3,7 @@ package llm
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // Wire names a protocol: the bytes of one kind of request and of its answer.
@@ -29,6 +30,16 @@ type Forward struct {
 	Header http.Header // of the caller; only harmless names are passed on
 	Body   []byte
 	Stream bool // the answer is a stream of events
+	// Deadlines of this request; zero fields take the client's own.
+	Deadlines Deadlines
+}
+
+// Deadlines bound the phases of one streamed call. For an answer that is not
+// streamed only Connect counts.
+type Deadlines struct {
+	Connect       time.Duration // to have a connection
+	FirstToken    time.Duration // from the connection to the first content
+	BetweenTokens time.Duration // of silence after that; keep-alive comments are no silence
 }
 
 // Forwarder passes requests on byte by byte. Its adapter knows the path, adds

@@ -129,7 +129,7 @@ func (f *Fleet) localDeployment(o offer) (broker.Deployment, error) {
 	}
 	return broker.Deployment{
 		ID: "local/" + o.model.Upstream, Provider: o.provider.id, Model: o.model.Upstream, Local: true,
-		Client: client, Forwarder: client, FirstToken: startWithin,
+		Client: client, Forwarder: client, Deadlines: broker.Deadlines{Connect: startWithin},
 	}, nil
 }
 

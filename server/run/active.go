@@ -66,7 +66,7 @@ func (a *active) write(ctx context.Context) {
 	request, err := r.prompt(ctx, a.row)
 	if err == nil {
 		stop := a.checkpoints(ctx)
-		done, report, err = r.Broker.ChatWithReport(ctx, request, tail.push)
+		done, report, err = r.Broker.ChatWithReport(ctx, request, broker.Options{CallID: record.ID(), Affinity: a.row.conversation}, tail.push)
 		tail.flush()
 		stop()
 	}

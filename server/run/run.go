@@ -56,7 +56,7 @@ var _ Threads = (*replication.Hub)(nil)
 
 // Broker asks models; *broker.Broker is one. Who asks is in ctx.
 type Broker interface {
-	ChatWithReport(ctx context.Context, req llm.ChatRequest, onDelta func(llm.Delta) error) (llm.Completion, broker.Report, error)
+	ChatWithReport(ctx context.Context, req llm.ChatRequest, o broker.Options, onDelta func(llm.Delta) error) (llm.Completion, broker.Report, error)
 }
 
 // Fleet knows prices and how much a model reads; *fleet.Fleet is one.
