@@ -66,12 +66,29 @@ func (i *Inspector) Seen() Seen {
 }
 
 func (i *Inspector) event(e sse.Event) error {
-	i.tally.event(e)
+	i.See(e, nil)
+	return nil
+}
+
+// See is Write for who decodes the stream anyway: it looks at the next event.
+// each, if not nil, is called for what every choice adds. Verdict then is End.
+func (i *Inspector) See(e sse.Event, each func(llm.Delta)) {
+	c := i.tally.event(e)
 	if i.first.IsZero() && i.tally.bytes > 0 {
 		i.first = i.now()
 	}
-	return nil
+	if c == nil || each == nil {
+		return
+	}
+	for _, one := range c.Choices {
+		d := one.delta()
+		d.Choice = one.Index
+		each(d)
+	}
 }
+
+// Verdict is nil for a whole answer, otherwise what was wrong with it.
+func (i *Inspector) Verdict() *fault.Fault { return i.tally.verdict() }
 
 // Inspect reads an answer that was not streamed: a completion, embeddings or a
 // list. The second value says why it is no answer, or is nil.
@@ -107,7 +124,7 @@ type UsageFilter struct {
 // Feed appends to dst what may go on of p, and returns the extended slice.
 func (f *UsageFilter) Feed(dst, p []byte) []byte {
 	_ = f.decoder.Feed(p, func(e sse.Event) error {
-		if !usageOnly(e) {
+		if !UsageOnly(e) {
 			dst = append(dst, e.Raw...)
 		}
 		return nil
@@ -124,7 +141,8 @@ func (f *UsageFilter) Flush(dst []byte) []byte {
 	return dst
 }
 
-func usageOnly(e sse.Event) bool {
+// UsageOnly says that an event is a usage chunk: no choices, only usage.
+func UsageOnly(e sse.Event) bool {
 	if e.Data == nil || !bytes.Contains(e.Data, []byte(`"prompt_tokens"`)) {
 		return false // most chunks: they say "usage":null or nothing
 	}
