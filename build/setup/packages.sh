@@ -18,7 +18,9 @@ group() {
       packages="chromium" ;;
     clients) why="to test the programs from outside, as clients do"
       packages="python3-venv curl procps" ;;
-    *) die "there is no group $1: build engine screen browser clients" ;;
+    redis) why="to test limits that several servers share"
+      packages="redis-server" ;;
+    *) die "there is no group $1: build engine screen browser clients redis" ;;
   esac
 }
 
@@ -31,6 +33,7 @@ installed() {
     python3 | cmake | chromium | curl) command -v "$1" >/dev/null ;;
     ninja-build) command -v ninja >/dev/null ;;
     procps) command -v pgrep >/dev/null ;;
+    redis-server) command -v redis-server >/dev/null ;;
     *) return 1 ;;
   esac
 }

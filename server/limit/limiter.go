@@ -1,0 +1,221 @@
+package limit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"nexusai/backend/broker"
+	"nexusai/backend/fault"
+	"nexusai/backend/httpapi"
+)
+
+const (
+	takeWithin = 500 * time.Millisecond // a limit must not cost more than it saves
+	giveWithin = 5 * time.Second
+	sayEvery   = 10 * time.Second // how often lost counters are logged
+)
+
+// Rules knows a tenant's limits; *Book is one.
+type Rules interface {
+	// Rules does not wait for the database unless the tenant is new here.
+	Rules(ctx context.Context, tenantID string) ([]Rule, error)
+}
+
+// Config of a Limiter; all but Now and Refused are required.
+type Config struct {
+	Counters Counters
+	Rules    Rules
+	Log      *slog.Logger
+	Now      func() time.Time
+	// Refused is told of every refusal. It must not block.
+	Refused func(Refusal)
+}
+
+// Refusal is an attempt that a rule kept out.
+type Refusal struct {
+	At     time.Time
+	Tenant string
+	Rule   Rule
+	UserID string
+	KeyID  string
+	Model  string
+}
+
+// Limiter admits attempts. Safe for concurrent use.
+type Limiter struct {
+	Config
+	mu   sync.Mutex
+	said time.Time // when lost counters were logged last; guarded by mu
+}
+
+// New checks cfg; Run must follow.
+func New(cfg Config) (*Limiter, error) {
+	if cfg.Counters == nil || cfg.Rules == nil || cfg.Log == nil {
+		return nil, errors.New("limit.Config needs Counters, Rules and Log")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Refused == nil {
+		cfg.Refused = func(Refusal) {}
+	}
+	return &Limiter{Config: cfg}, nil
+}
+
+// Run keeps what is taken until ctx ends.
+func (l *Limiter) Run(ctx context.Context) error { return l.Counters.Run(ctx) }
+
+// Hold is what an admitted attempt has taken; nil holds nothing.
+type Hold struct {
+	limiter *Limiter
+	id      string
+	taken   []claim
+	left    []int64
+}
+
+// Admit takes what an attempt of the caller in ctx may use of every limit that
+// applies. A refusal is a fault.RateLimited with RetryAfter, or
+// fault.Unavailable when counters cannot be reached and a limit says that
+// nobody passes then.
+func (l *Limiter) Admit(ctx context.Context, d broker.Deployment, ask broker.Ask) (*Hold, error) {
+	who, ok := httpapi.CallerFrom(ctx)
+	if !ok {
+		return nil, nil //nolint:nilnil // the product's own work has no limit
+	}
+	rules, err := l.Rules.Rules(ctx, who.TenantID)
+	if err != nil {
+		return nil, fmt.Errorf("read the limits: %w", err)
+	}
+	all := claims(rules, who, d, ask)
+	if len(all) == 0 {
+		return nil, nil //nolint:nilnil // no limit applies
+	}
+	h := &Hold{limiter: l, id: uuid.NewString(), taken: all}
+	ctx, cancel := context.WithTimeout(ctx, takeWithin)
+	defer cancel()
+	taken, err := l.Counters.Take(ctx, h.id, shown(all))
+	if err != nil {
+		return nil, l.lost(ctx, all, err)
+	}
+	if taken.Refused >= 0 {
+		return nil, l.refuse(who, all[taken.Refused], ask, taken.Wait)
+	}
+	h.left = taken.Left
+	return h, nil
+}
+
+func shown(all []claim) []Claim {
+	out := make([]Claim, len(all))
+	for i, c := range all {
+		out[i] = c.shown()
+	}
+	return out
+}
+
+func (l *Limiter) refuse(who httpapi.Caller, c claim, ask broker.Ask, wait time.Duration) error {
+	l.Refused(Refusal{At: l.Now(), Tenant: who.TenantID, Rule: c.rule, UserID: who.UserID, KeyID: who.KeyID, Model: ask.Model})
+	f := fault.New(fault.RateLimited, "The limit of "+c.rule.words()+" is reached.", nil).
+		WithHint("Wait, or ask an administrator of your team to raise it.")
+	f.RetryAfter = wait
+	return f
+}
+
+// lost decides what happens while the counters cannot be reached.
+func (l *Limiter) lost(ctx context.Context, all []claim, err error) error {
+	if errors.Is(context.Cause(ctx), context.Canceled) {
+		return fault.New(fault.Canceled, "The request was cancelled.", err)
+	}
+	open := true
+	for _, c := range all {
+		open = open && c.rule.FailOpen
+	}
+	l.say(open, err)
+	if open {
+		return nil
+	}
+	f := fault.New(fault.Unavailable, "Limits cannot be checked at the moment.", err).WithHint("Try again in a few seconds.")
+	f.RetryAfter = 2 * time.Second
+	return f
+}
+
+func (l *Limiter) say(open bool, err error) {
+	l.mu.Lock()
+	now := l.Now()
+	due := now.Sub(l.said) >= sayEvery
+	if due {
+		l.said = now
+	}
+	l.mu.Unlock()
+	switch {
+	case !due:
+	case open:
+		l.Log.Error("limits cannot be checked, callers pass", "err", err)
+	default:
+		l.Log.Error("limits cannot be checked, callers are refused", "err", err)
+	}
+}
+
+// Settle gives back what the attempt did not use, and every place. It waits for
+// the counters: call it where that holds up nobody. A nil hold is settled.
+func (h *Hold) Settle(a broker.Attempt) {
+	if h == nil {
+		return
+	}
+	var back []Claim
+	for _, c := range h.taken {
+		one := c.shown()
+		if c.rule.Measure != Concurrent {
+			if one.Cost = c.cost - used(c.rule, a); one.Cost == 0 {
+				continue
+			}
+		}
+		back = append(back, one)
+	}
+	if len(back) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), giveWithin)
+	defer cancel()
+	if err := h.limiter.Counters.Give(ctx, h.id, back); err != nil {
+		h.limiter.Log.Warn("limits not corrected", "err", err) // rates heal by themselves, places expire
+	}
+}
+
+// State is one limit as a caller may see it, for x-ratelimit headers.
+type State struct {
+	Measure Measure
+	Limit   int64
+	Left    int64
+	Reset   time.Duration // until the bucket is full again
+}
+
+// States are the tightest limit of each rate; a nil hold has none.
+func (h *Hold) States() []State {
+	if h == nil {
+		return nil
+	}
+	var out []State
+	for _, m := range []Measure{Requests, InputTokens, OutputTokens} {
+		best, found := State{}, false
+		for i, c := range h.taken {
+			if c.rule.Measure != m || i >= len(h.left) || (found && h.left[i] >= best.Left) {
+				continue
+			}
+			lacks := float64(c.rule.Amount - h.left[i])
+			best, found = State{
+				Measure: m, Limit: c.rule.Amount, Left: max(h.left[i], 0),
+				Reset: time.Duration(lacks * float64(c.rule.Window) / float64(c.rule.Amount)),
+			}, true
+		}
+		if found {
+			out = append(out, best)
+		}
+	}
+	return out
+}

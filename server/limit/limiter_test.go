@@ -1,0 +1,142 @@
+package limit_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"nexusai/backend/broker"
+	"nexusai/backend/fault"
+	"nexusai/backend/httpapi"
+	"nexusai/backend/llm"
+	"nexusai/server/limit"
+)
+
+var (
+	dep = broker.Deployment{ID: "d1"}
+	ask = broker.Ask{Model: "m", Bound: broker.Bound{Input: 100, MaxOutput: 50, Choices: 2}}
+	who = httpapi.Caller{TenantID: "t", UserID: "u", KeyID: "k", Role: "member"}
+)
+
+type fixed []limit.Rule
+
+func (f fixed) Rules(context.Context, string) ([]limit.Rule, error) { return f, nil }
+
+func newLimiter(t *testing.T, c limit.Counters, rules ...limit.Rule) *limit.Limiter {
+	t.Helper()
+	l, err := limit.New(limit.Config{Counters: c, Rules: fixed(rules), Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func asCaller(t *testing.T) context.Context { return httpapi.WithCaller(t.Context(), who) }
+
+func TestEveryHolderAndMeasure(t *testing.T) {
+	t.Parallel()
+	names := map[limit.Holder]string{
+		limit.OfTenant: "t", limit.OfUser: "u", limit.OfRole: "member", limit.OfKey: "k", limit.OfModel: "m", limit.OfDeployment: "d1",
+	}
+	amounts := map[limit.Measure]int64{limit.Requests: 1, limit.InputTokens: 150, limit.OutputTokens: 150, limit.Concurrent: 1}
+	for holder, id := range names {
+		for measure, amount := range amounts {
+			rule := limit.Rule{ID: "r", Holder: holder, Holds: id, Measure: measure, Amount: amount}
+			if measure != limit.Concurrent {
+				rule.Window = time.Hour
+			}
+			l := newLimiter(t, limit.NewMemory(nil), rule)
+			if h, err := l.Admit(asCaller(t), dep, ask); err != nil || h == nil {
+				t.Errorf("%s %s: the first is %v", holder, measure, err)
+			}
+			_, err := l.Admit(asCaller(t), dep, ask)
+			if f := fault.From(err); f == nil || f.Code != fault.RateLimited || f.RetryAfter <= 0 || f.Safe == "" || f.Hint == "" {
+				t.Errorf("%s %s: the second is %+v", holder, measure, f)
+			}
+			rule.Holds = "another"
+			l = newLimiter(t, limit.NewMemory(nil), rule)
+			for range 3 {
+				if _, err := l.Admit(asCaller(t), dep, ask); err != nil {
+					t.Errorf("%s %s of another: %v", holder, measure, err)
+				}
+			}
+		}
+	}
+}
+
+func TestEachOfAKindHasItsOwn(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(t, limit.NewMemory(nil), limit.Rule{ID: "r", Holder: limit.OfUser, Measure: limit.Requests, Amount: 1, Window: time.Hour})
+	for _, user := range []string{"a", "b"} {
+		ctx := httpapi.WithCaller(t.Context(), httpapi.Caller{TenantID: "t", UserID: user})
+		if _, err := l.Admit(ctx, dep, ask); err != nil {
+			t.Errorf("%s: %v", user, err)
+		}
+		if _, err := l.Admit(ctx, dep, ask); fault.CodeOf(err) != fault.RateLimited {
+			t.Errorf("%s again: %v", user, err)
+		}
+	}
+	other := httpapi.WithCaller(t.Context(), httpapi.Caller{TenantID: "t2", UserID: "a"})
+	if _, err := l.Admit(other, dep, ask); err != nil {
+		t.Errorf("another tenant's: %v", err)
+	}
+}
+
+func TestUsageCorrectsWhatWasTaken(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(t, limit.NewMemory(nil),
+		limit.Rule{ID: "out", Holder: limit.OfTenant, Measure: limit.OutputTokens, Amount: 250, Window: 24 * time.Hour},
+		limit.Rule{ID: "now", Holder: limit.OfTenant, Measure: limit.Concurrent, Amount: 1})
+	h, err := l.Admit(asCaller(t), dep, ask) // takes 100 of 250
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Admit(asCaller(t), dep, ask); fault.CodeOf(err) != fault.RateLimited {
+		t.Fatalf("two at a time: %v", err)
+	}
+	h.Settle(broker.Attempt{Usage: llm.Usage{Output: 10}})
+	h, err = l.Admit(asCaller(t), dep, ask)
+	if err != nil {
+		t.Fatalf("after the first ended: %v", err)
+	}
+	if s := h.States(); len(s) != 1 || s[0].Measure != limit.OutputTokens || s[0].Limit != 250 || s[0].Left != 140 || s[0].Reset <= 0 {
+		t.Errorf("states %+v", s)
+	}
+	h.Settle(broker.Attempt{Usage: llm.Usage{Output: 500}}) // owes
+	if _, err := l.Admit(asCaller(t), dep, ask); fault.From(err) == nil || fault.From(err).RetryAfter < 24*time.Hour {
+		t.Errorf("in debt: %+v", fault.From(err))
+	}
+	var none *limit.Hold
+	none.Settle(broker.Attempt{})
+	if none.States() != nil {
+		t.Error("no hold has states")
+	}
+}
+
+func TestRefusalsAreTold(t *testing.T) {
+	t.Parallel()
+	var told []limit.Refusal
+	l, err := limit.New(limit.Config{
+		Counters: limit.NewMemory(nil), Log: quiet, Refused: func(r limit.Refusal) { told = append(told, r) },
+		Rules: fixed{{ID: "r", Holder: limit.OfKey, Measure: limit.Requests, Amount: 1, Window: time.Minute}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		_, _ = l.Admit(asCaller(t), dep, ask)
+	}
+	if len(told) != 2 || told[0].Tenant != "t" || told[0].KeyID != "k" || told[0].Rule.ID != "r" || told[0].Model != "m" {
+		t.Errorf("told %+v", told)
+	}
+}
+
+func TestTheProductsOwnWorkHasNoLimit(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(t, limit.NewMemory(nil), limit.Rule{ID: "r", Holder: limit.OfModel, Measure: limit.Requests, Amount: 1, Window: time.Hour})
+	for range 3 {
+		if _, err := l.Admit(t.Context(), dep, ask); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package limit_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"nexusai/server/limit"
+	"nexusai/server/limit/limittest"
+)
+
+// startRedis runs a real server on a socket of its own, without a file.
+func startRedis(t *testing.T) (socket string, stop func()) {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "nexusai-redis-") // a socket's path is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket = filepath.Join(dir, "s")
+	cmd := exec.Command("redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--dir", dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start redis-server (make setup installs it): %v", err)
+	}
+	stop = sync.OnceFunc(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	t.Cleanup(func() { stop(); _ = os.RemoveAll(dir) })
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
+	defer client.Close()
+	for deadline := time.Now().Add(30 * time.Second); client.Ping(t.Context()).Err() != nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("redis-server does not answer")
+		}
+	}
+	return socket, stop
+}
+
+func dialRedis(t *testing.T, socket string) *limit.Redis {
+	t.Helper()
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, MaxRetries: -1})
+	t.Cleanup(func() { _ = client.Close() })
+	return limit.NewRedis(client)
+}
+
+// running runs c until the test ends.
+func running(t *testing.T, c limit.Counters) limit.Counters {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := c.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() { cancel(); done.Wait() })
+	return c
+}
+
+func TestRedis(t *testing.T) {
+	t.Parallel()
+	socket, _ := startRedis(t)
+	limittest.Run(t, func(*testing.T) limittest.World {
+		return limittest.World{Tenant: "t", Process: func(t *testing.T) limit.Counters { return running(t, dialRedis(t, socket)) }}
+	})
+}
+
+func TestRedisGivesBackWhatWaitsAtTheEnd(t *testing.T) {
+	t.Parallel()
+	socket, _ := startRedis(t)
+	c := dialRedis(t, socket)
+	claim := limit.Claim{Key: "t/a/-", Cost: 1, Limit: 1, Concurrent: true}
+	if got, err := c.Take(t.Context(), "h", []limit.Claim{claim}); err != nil || got.Refused >= 0 {
+		t.Fatal(got, err)
+	}
+	if err := c.Give(t.Context(), "h", []limit.Claim{claim}); err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := c.Run(ended); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := dialRedis(t, socket).Take(t.Context(), "h2", []limit.Claim{claim}); err != nil || got.Refused >= 0 {
+		t.Error("the place is still taken", got, err)
+	}
+}
+
+func TestRedisAway(t *testing.T) {
+	t.Parallel()
+	socket, stop := startRedis(t)
+	c := dialRedis(t, socket)
+	stop()
+	if _, err := c.Take(t.Context(), "h", []limit.Claim{{Key: "t/a/-", Cost: 1, Limit: 1, Window: time.Hour}}); err == nil {
+		t.Error("a take without Redis succeeded")
+	}
+	for _, open := range []bool{true, false} {
+		l := newLimiter(t, c, limit.Rule{ID: "a", Holder: limit.OfTenant, Measure: limit.Requests, Amount: 1, Window: time.Hour, FailOpen: open})
+		_, err := l.Admit(asCaller(t), dep, ask)
+		if open != (err == nil) {
+			t.Errorf("fail open %v: %v", open, err)
+		}
+	}
+}
+
+func TestRedisAddressIsChecked(t *testing.T) {
+	t.Parallel()
+	if _, err := limit.OpenRedis("http://x"); err == nil {
+		t.Error("http is no Redis")
+	}
+	client, err := limit.OpenRedis("redis://127.0.0.1:1/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.Ping(t.Context()).Err(); err == nil || errors.Is(err, context.Canceled) {
+		t.Errorf("a closed port answers %v", err)
+	}
+}
+
+var quiet = slog.New(slog.DiscardHandler)
