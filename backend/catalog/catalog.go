@@ -3,6 +3,8 @@
 package catalog
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,13 +20,16 @@ const Local = "local"
 // Kind says what a model is asked for.
 type Kind string
 
-// The kinds in the catalogue. Prices of models that make or hear sound and
-// pictures are not by text token alone, so they are not listed.
+// The kinds in the catalogue. Models that make pictures or hold a conversation
+// in sound are not listed: no surface reaches them.
 const (
-	Chat       Kind = "chat"
-	Responses  Kind = "responses" // reachable only through the /responses surface
-	Completion Kind = "completion"
-	Embedding  Kind = "embedding"
+	Chat          Kind = "chat"
+	Responses     Kind = "responses" // reachable only through the /responses surface
+	Completion    Kind = "completion"
+	Embedding     Kind = "embedding"
+	Transcription Kind = "transcription"
+	Speech        Kind = "speech"
+	Rerank        Kind = "rerank" // any other model asked to rerank answers nonsense without an error
 )
 
 // Model is what is known of one model.
@@ -40,24 +45,40 @@ type Model struct {
 	Tools     bool
 	Schema    bool // follows a JSON Schema
 	Reasoning bool
-	Prices    []Price   // by From, then Above; empty when unknown
-	RetiresOn time.Time // zero when no date is announced
+	Prefill   bool // goes on from a partial assistant message
+	Cache     bool // its provider caches prompts
+	// ImageTokens is the most that one picture can cost of the input; 0: it
+	// takes none.
+	ImageTokens int
+	Prices      []Price   // by From, then Above; empty when unknown
+	RetiresOn   time.Time // zero when no date is announced
 }
 
 // Catalog is read-only after Load and safe for concurrent use.
 type Catalog struct {
-	byID   map[string]Model
-	sorted []Model
+	byID    map[string]Model
+	sorted  []Model
+	version string
 }
 
 // Load reads the built-in catalogue. It does no I/O; an error is a broken build.
 func Load() (*Catalog, error) {
-	models, err := parse(prices)
-	if err != nil {
-		return nil, fmt.Errorf("read the built-in prices: %w", err)
+	var models []Model
+	for _, list := range [][]byte{prices, more} {
+		part, err := parse(list)
+		if err != nil {
+			return nil, fmt.Errorf("read the built-in prices: %w", err)
+		}
+		models = append(models, part...)
 	}
 	models = append(models, starters()...)
-	c := &Catalog{byID: make(map[string]Model, len(models)), sorted: models}
+	digest := sha256.New()
+	_, _ = digest.Write(prices) // a hash does not fail
+	_, _ = digest.Write(more)
+	c := &Catalog{
+		byID: make(map[string]Model, len(models)), sorted: models,
+		version: "catalogue " + hex.EncodeToString(digest.Sum(nil)[:6]),
+	}
 	slices.SortFunc(c.sorted, func(a, b Model) int { return strings.Compare(a.ID, b.ID) })
 	for _, m := range c.sorted {
 		c.byID[m.ID] = m
@@ -81,6 +102,9 @@ func (c *Catalog) Model(id string) (Model, bool) {
 	}
 	return m, true
 }
+
+// Version names the price list: another one has another name.
+func (c *Catalog) Version() string { return c.version }
 
 // Models lists all, by id. The caller may change the slice.
 func (c *Catalog) Models() []Model { return slices.Clone(c.sorted) }
@@ -114,8 +138,9 @@ func (c *Catalog) Cost(model, provider string, u llm.Usage, at time.Time) (nano 
 func starters() []Model {
 	free := []Price{{}}
 	return []Model{
-		{ID: "qwen2.5-coder-0.5b", Provider: Local, Family: Qwen, Kind: Chat, Context: 32768, MaxOutput: 8192, Schema: true, Prices: free},
-		{ID: "qwen2.5-coder-1.5b", Provider: Local, Family: Qwen, Kind: Chat, Context: 32768, MaxOutput: 8192, Schema: true, Prices: free},
+		{ID: "qwen2.5-coder-0.5b", Provider: Local, Family: Qwen, Kind: Chat, Context: 32768, MaxOutput: 8192, Schema: true, Prefill: true, Prices: free},
+		{ID: "qwen2.5-coder-1.5b", Provider: Local, Family: Qwen, Kind: Chat, Context: 32768, MaxOutput: 8192, Schema: true, Prefill: true, Prices: free},
 		{ID: "multilingual-e5-small", Provider: Local, Family: Other, Kind: Embedding, Context: 512, Dim: 384, Prices: free},
+		{ID: "whisper-base", Provider: Local, Family: OpenAI, Kind: Transcription, Prices: free},
 	}
 }

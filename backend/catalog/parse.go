@@ -2,7 +2,7 @@ package catalog
 
 import (
 	"bytes"
-	_ "embed" // the price list
+	_ "embed" // the price lists
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -15,6 +15,12 @@ import (
 //go:embed prices.json
 var prices []byte
 
+// more are models that the public list lacks, in its form, from the vendors'
+// public pages of August 2026. What has no price there has none here.
+//
+//go:embed more.json
+var more []byte
+
 // promotions are prices with an end that the list states only in words. No
 // price is known after it until the list has the next one.
 var promotions = map[string]time.Time{
@@ -24,17 +30,9 @@ var promotions = map[string]time.Time{
 // listed is the part of a list entry that we use. Numbers stay decimal text:
 // 2.8e-09 has no exact float.
 type listed struct {
+	listedPrices
 	Provider  string      `json:"litellm_provider"`
 	Mode      string      `json:"mode"`
-	Input     json.Number `json:"input_cost_per_token"`
-	Output    json.Number `json:"output_cost_per_token"`
-	Cached    json.Number `json:"cache_read_input_token_cost"`
-	Input200  json.Number `json:"input_cost_per_token_above_200k_tokens"`
-	Output200 json.Number `json:"output_cost_per_token_above_200k_tokens"`
-	Cached200 json.Number `json:"cache_read_input_token_cost_above_200k_tokens"`
-	Input272  json.Number `json:"input_cost_per_token_above_272k_tokens"`
-	Output272 json.Number `json:"output_cost_per_token_above_272k_tokens"`
-	Cached272 json.Number `json:"cache_read_input_token_cost_above_272k_tokens"`
 	MaxInput  json.Number `json:"max_input_tokens"`
 	MaxOutput json.Number `json:"max_output_tokens"`
 	Vector    json.Number `json:"output_vector_size"`
@@ -43,6 +41,8 @@ type listed struct {
 	Tools     bool        `json:"supports_function_calling"`
 	Schema    bool        `json:"supports_response_schema"`
 	Reasoning bool        `json:"supports_reasoning"`
+	Prefill   bool        `json:"supports_assistant_prefill"`
+	Cache     bool        `json:"supports_prompt_caching"`
 }
 
 func parse(data []byte) ([]Model, error) {
@@ -68,8 +68,14 @@ func parse(data []byte) ([]Model, error) {
 
 func kindOf(mode string) (Kind, bool) {
 	switch kind := Kind(mode); kind {
-	case Chat, Responses, Completion, Embedding:
+	case Chat, Responses, Completion, Embedding, Rerank:
 		return kind, true
+	}
+	switch mode {
+	case "audio_transcription":
+		return Transcription, true
+	case "audio_speech":
+		return Speech, true
 	}
 	return "", false
 }
@@ -77,7 +83,7 @@ func kindOf(mode string) (Kind, bool) {
 func (e listed) model(id string, kind Kind) (Model, error) {
 	m := Model{
 		ID: id, Provider: providerName(e.Provider), Family: FamilyOf(id), Kind: kind,
-		Vision: e.Vision, Tools: e.Tools, Schema: e.Schema, Reasoning: e.Reasoning,
+		Vision: e.Vision, Tools: e.Tools, Schema: e.Schema, Reasoning: e.Reasoning, Prefill: e.Prefill, Cache: e.Cache,
 	}
 	for _, count := range []struct {
 		into *int
@@ -94,6 +100,9 @@ func (e listed) model(id string, kind Kind) (Model, error) {
 	} else {
 		m.Dim = 0
 	}
+	if m.Vision {
+		m.ImageTokens = imageTokens(id)
+	}
 	if e.Retires != "" {
 		day, err := time.Parse(time.DateOnly, e.Retires)
 		if err != nil {
@@ -102,67 +111,61 @@ func (e listed) model(id string, kind Kind) (Model, error) {
 		m.RetiresOn = day
 	}
 	var err error
-	m.Prices, err = e.prices(promotions[id])
+	m.Prices, err = e.prices()
+	for i := range m.Prices {
+		m.Prices[i].Until = promotions[id]
+	}
 	return m, err
 }
 
-// prices of an entry. A hosted model listed at 0 is one whose price the list
-// does not know, not one that is free.
-func (e listed) prices(until time.Time) ([]Price, error) {
-	var out []Price
-	for _, tier := range []struct {
-		above                 int
-		input, output, cached json.Number
-	}{
-		{0, e.Input, e.Output, e.Cached},
-		{200_000, e.Input200, e.Output200, e.Cached200},
-		{272_000, e.Input272, e.Output272, e.Cached272},
-	} {
-		p := Price{Above: tier.above, Until: until}
-		for _, part := range []struct {
-			into *int64
-			text json.Number
-		}{{&p.InputNano, tier.input}, {&p.OutputNano, tier.output}, {&p.CachedNano, tier.cached}} {
-			n, err := whole(part.text, nanoPerMillion)
-			if err != nil {
-				return nil, err
-			}
-			*part.into = n
-		}
-		if p.InputNano == 0 {
-			continue
-		}
-		if tier.cached == "" {
-			p.CachedNano = p.InputNano
-		}
-		out = append(out, p)
-	}
-	return out, nil
-}
+// perPrice is the number of tokens that a price is for.
+const perPrice = 1_000_000
 
 // nanoPerMillion turns USD for one token into nano-USD for a million.
 const nanoPerMillion = 1_000_000_000 * perPrice
 
 // whole is text × unit, which must be a whole number from 0 up; "" is 0.
 func whole(text json.Number, unit int64) (int64, error) {
-	if text == "" {
-		return 0, nil
+	r, err := scaled(text, unit)
+	if err != nil {
+		return 0, err
 	}
-	if len(text) > 32 || strings.ContainsAny(string(text), "/xXpP_") {
-		return 0, fmt.Errorf("number %.40q", text)
-	}
-	if _, exponent, ok := strings.Cut(strings.ToLower(string(text)), "e"); ok && len(exponent) > 3 {
-		return 0, fmt.Errorf("number %q is out of range", text)
-	}
-	r, ok := new(big.Rat).SetString(string(text))
-	if !ok {
-		return 0, fmt.Errorf("number %q", text)
-	}
-	r.Mul(r, new(big.Rat).SetInt64(unit))
-	if !r.IsInt() || r.Sign() < 0 || !r.Num().IsInt64() {
+	if !r.IsInt() || !r.Num().IsInt64() {
 		return 0, fmt.Errorf("number %q is not a whole count of 1/%d", text, unit)
 	}
 	return r.Num().Int64(), nil
+}
+
+// nearest is whole for a price that the vendor states for a minute and the list
+// for a second, with more digits than a decimal number can have.
+func nearest(text json.Number, unit int64) (int64, error) {
+	r, err := scaled(text, unit)
+	if err != nil {
+		return 0, err
+	}
+	r.Add(r, big.NewRat(1, 2))
+	n := new(big.Int).Quo(r.Num(), r.Denom())
+	if !n.IsInt64() {
+		return 0, fmt.Errorf("number %q is out of range", text)
+	}
+	return n.Int64(), nil
+}
+
+func scaled(text json.Number, unit int64) (*big.Rat, error) {
+	if text == "" {
+		return new(big.Rat), nil
+	}
+	if len(text) > 32 || strings.ContainsAny(string(text), "/xXpP_") {
+		return nil, fmt.Errorf("number %.40q", text)
+	}
+	if _, exponent, ok := strings.Cut(strings.ToLower(string(text)), "e"); ok && len(exponent) > 3 {
+		return nil, fmt.Errorf("number %q is out of range", text)
+	}
+	r, ok := new(big.Rat).SetString(string(text))
+	if !ok || r.Sign() < 0 {
+		return nil, fmt.Errorf("number %q", text)
+	}
+	return r.Mul(r, new(big.Rat).SetInt64(unit)), nil
 }
 
 // providerName gives sellers the names that people know.
@@ -172,6 +175,8 @@ func providerName(listed string) string {
 		return "google"
 	case listed == "text-completion-openai":
 		return "openai"
+	case listed == "meta_llama":
+		return "meta"
 	}
 	return listed
 }

@@ -13,7 +13,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, m := range models {
 			for _, p := range m.Prices {
-				if p.InputNano <= 0 || p.OutputNano < 0 || p.CachedNano < 0 {
+				if min(p.InputNano, p.OutputNano, p.CachedNano, p.CacheWriteNano, p.AudioInNano, p.AudioOutNano, p.CharNano, p.MinuteNano, p.ImageNano, p.SearchNano) < 0 || max(p.InputNano, p.CharNano, p.MinuteNano, p.SearchNano) == 0 {
 					t.Errorf("%s has the price %+v", m.ID, p)
 				}
 			}

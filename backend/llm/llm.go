@@ -158,6 +158,7 @@ type Usage struct {
 	Input      int
 	Cached     int // read from the provider's prompt cache
 	CacheWrite int // written to it, where that has a price of its own (Anthropic)
+	CacheHour  int // of CacheWrite what is kept for an hour, which is dearer still
 	AudioIn    int
 	Output     int
 	Reasoning  int
