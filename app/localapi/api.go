@@ -82,6 +82,7 @@ var (
 	_ httpapi.Chat          = (*API)(nil)
 	_ httpapi.Models        = (*API)(nil)
 	_ httpapi.Usage         = (*API)(nil)
+	_ httpapi.Sessions      = (*API)(nil)
 	_ httpapi.Local         = (*API)(nil)
 )
 
@@ -119,6 +120,7 @@ func (a *API) Handler() http.Handler {
 	api := httpapi.New(mux, httpapi.Config{Auth: a.gate, Log: a.cfg.Log})
 	httpapi.RegisterConversations(api, a)
 	httpapi.RegisterChat(api, a, a, a)
+	httpapi.RegisterSessions(api, a)
 	httpapi.RegisterLocal(api, a)
 	api.DescribeStreams()
 	mux.HandleFunc("GET /api/events", a.gate.guard(a.cfg.Feed.ServeHTTP))

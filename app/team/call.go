@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 	"time"
 
 	"nexusai/backend/fault"
@@ -35,6 +37,25 @@ func (c *Client) Models(ctx context.Context) (models []httpapi.Model, err error)
 // Spend is what the account spent today.
 func (c *Client) Spend(ctx context.Context) (spend httpapi.Spend, err error) {
 	return spend, c.call(ctx, http.MethodGet, "/api/usage/today", nil, &spend)
+}
+
+// Sessions lists where the account is signed in.
+func (c *Client) Sessions(ctx context.Context) (all []httpapi.SessionInfo, err error) {
+	return all, c.call(ctx, http.MethodGet, "/api/auth/sessions", nil, &all)
+}
+
+// EndSession ends one session of the account.
+func (c *Client) EndSession(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodDelete, "/api/auth/sessions/"+url.PathEscape(id), nil, nil)
+}
+
+// EndSessions signs the account out everywhere, or everywhere but here.
+func (c *Client) EndSessions(ctx context.Context, others bool) error {
+	err := c.call(ctx, http.MethodDelete, "/api/auth/sessions?others="+strconv.FormatBool(others), nil, nil)
+	if err == nil && !others {
+		err = c.forget(context.WithoutCancel(ctx))
+	}
+	return err
 }
 
 // call makes a signed-in request; a token that the server refuses is renewed

@@ -54,14 +54,24 @@ func (c *Client) Connect(ctx context.Context, conn httpapi.Connection, admit fun
 func (c *Client) Disconnect(ctx context.Context) error {
 	c.mu.Lock()
 	base, access := c.known.URL, c.tokens.Access
+	c.mu.Unlock()
+	err := c.forget(ctx)
+	if base != "" {
+		c.leave(ctx, base, access)
+	}
+	return err
+}
+
+// forget drops the session without telling the server.
+func (c *Client) forget(ctx context.Context) error {
+	c.mu.Lock()
+	base := c.known.URL
 	c.tokens = tokens{}
 	c.mu.Unlock()
 	err := c.cfg.Secrets.Delete(ctx, secretName)
-	if base == "" {
-		return err
+	if base != "" {
+		c.set("signed_out", "")
 	}
-	c.set("signed_out", "")
-	c.leave(ctx, base, access)
 	return err
 }
 
@@ -122,7 +132,10 @@ func (c *Client) Token(ctx context.Context, stale string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if s.Me.UserID != "" && s.Me.UserID != me.UserID {
+	c.mu.Lock()
+	left := c.tokens.Refresh != refresh // somebody signed out meanwhile
+	c.mu.Unlock()
+	if left || s.Me.UserID != "" && s.Me.UserID != me.UserID {
 		return "", ErrSignedOut
 	}
 	if err := c.keep(context.WithoutCancel(ctx), s); err != nil {

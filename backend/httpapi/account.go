@@ -93,9 +93,18 @@ type Accounts interface {
 	Refresh(ctx context.Context, r Refresh) (Session, error)
 	Logout(ctx context.Context) error
 	Me(ctx context.Context) (Me, error)
+	Sessions
+	Ticket(ctx context.Context) (Ticket, error)
+}
+
+// Sessions are where the caller is signed in at the server. The desktop asks
+// its server for them: without one every method is fault "route.no_server",
+// "route.offline" or "route.signed_out".
+type Sessions interface {
 	Sessions(ctx context.Context) ([]SessionInfo, error)
 	RevokeSession(ctx context.Context, id string) error
-	Ticket(ctx context.Context) (Ticket, error)
+	// RevokeSessions signs out everywhere; others spares the session that asks.
+	RevokeSessions(ctx context.Context, others bool) error
 }
 
 // CookieJar turns a session into the console's cookie and back; it is how a
@@ -164,10 +173,22 @@ func RegisterAccounts(a *API, s Accounts, jar CookieJar) {
 		})
 	add(a, route{id: "get-me", method: http.MethodGet, path: "/api/auth/me", tag: tag, summary: "Who I am", needs: Signed},
 		func(ctx context.Context, _ *Empty) (*body[Me], error) { return reply(s.Me(ctx)) })
+	RegisterSessions(a, s)
+	add(a, route{id: "create-ticket", method: http.MethodPost, path: "/api/auth/ticket", tag: tag, summary: "A ticket that opens one WebSocket", needs: Signed},
+		func(ctx context.Context, _ *Empty) (*body[Ticket], error) { return reply(s.Ticket(ctx)) })
+}
+
+// RegisterSessions mounts the caller's own sessions.
+func RegisterSessions(a *API, s Sessions) {
+	const tag = "account"
 	add(a, route{id: "list-sessions", method: http.MethodGet, path: "/api/auth/sessions", tag: tag, summary: "My sessions and devices", needs: Signed},
 		func(ctx context.Context, _ *Empty) (*body[[]SessionInfo], error) { return reply(s.Sessions(ctx)) })
 	add(a, route{id: "revoke-session", method: http.MethodDelete, path: "/api/auth/sessions/{id}", tag: tag, summary: "End one of my sessions", needs: Signed},
 		func(ctx context.Context, in *IDPath) (*Empty, error) { return done(s.RevokeSession(ctx, in.ID)) })
-	add(a, route{id: "create-ticket", method: http.MethodPost, path: "/api/auth/ticket", tag: tag, summary: "A ticket that opens one WebSocket", needs: Signed},
-		func(ctx context.Context, _ *Empty) (*body[Ticket], error) { return reply(s.Ticket(ctx)) })
+	add(a, route{id: "revoke-sessions", method: http.MethodDelete, path: "/api/auth/sessions", tag: tag, summary: "Sign out everywhere", needs: Signed},
+		func(ctx context.Context, in *struct {
+			Others bool `query:"others" doc:"keep the session that asks"`
+		}) (*Empty, error) {
+			return done(s.RevokeSessions(ctx, in.Others))
+		})
 }

@@ -107,6 +107,8 @@ type People interface {
 	InviteUser(ctx context.Context, i Invite) (Link, error)
 	PatchUser(ctx context.Context, id string, p UserPatch) (User, error)
 	ResetLink(ctx context.Context, userID string) (Link, error)
+	// SignOutUser ends every session and device of a member.
+	SignOutUser(ctx context.Context, userID string) error
 	ListKeys(ctx context.Context) ([]Key, error)
 	CreateKey(ctx context.Context, n NewKey) (CreatedKey, error)
 	RevokeKey(ctx context.Context, id string) error
@@ -132,6 +134,8 @@ func RegisterPeople(a *API, s People) {
 		})
 	add(a, route{id: "reset-user", method: http.MethodPost, path: "/api/admin/users/{id}/reset", tag: tag, summary: "A link to set a new password, or a fresh invite link", needs: WriteUsers, status: 201},
 		func(ctx context.Context, in *IDPath) (*body[Link], error) { return reply(s.ResetLink(ctx, in.ID)) })
+	add(a, route{id: "sign-out-user", method: http.MethodDelete, path: "/api/admin/users/{id}/sessions", tag: tag, summary: "Sign a member out everywhere", needs: WriteUsers},
+		func(ctx context.Context, in *IDPath) (*Empty, error) { return done(s.SignOutUser(ctx, in.ID)) })
 	add(a, route{id: "list-keys", method: http.MethodGet, path: "/api/admin/keys", tag: tag, summary: "API keys", needs: ReadKeys},
 		func(ctx context.Context, _ *Empty) (*body[[]Key], error) { return reply(s.ListKeys(ctx)) })
 	add(a, route{id: "create-key", method: http.MethodPost, path: "/api/admin/keys", tag: tag, summary: "Create a key; the secret is shown once", needs: WriteKeys, status: 201},

@@ -69,6 +69,15 @@ func (a Accounts) RevokeSession(ctx context.Context, id string) error {
 	return a.Identity.EndSession(ctx, c, id)
 }
 
+// RevokeSessions signs the caller out everywhere, or everywhere else.
+func (a Accounts) RevokeSessions(ctx context.Context, others bool) error {
+	c, err := httpapi.MustCaller(ctx)
+	if err != nil {
+		return err
+	}
+	return a.Identity.EndOwnSessions(ctx, c, others)
+}
+
 // Ticket opens one WebSocket.
 func (a Accounts) Ticket(ctx context.Context) (httpapi.Ticket, error) {
 	c, err := httpapi.MustCaller(ctx)

@@ -55,6 +55,45 @@ func TestAllMySessionsEnd(t *testing.T) {
 	w.refresh(here.RefreshToken, dev).want(401)
 }
 
+func TestISignOutEverywhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stranger := w.join(w.acme, "bo@acme.test", "admin")
+	here, dev := w.signIn()
+	there, _ := w.signIn()
+	w.call(here.AccessToken, "DELETE", "/api/auth/sessions?others=true", nil).want(204)
+	w.call(there.AccessToken, "GET", "/api/auth/me", nil).want(401)
+	w.call(w.acme.owner, "GET", "/api/auth/me", nil).want(401)
+	w.call(here.AccessToken, "GET", "/api/auth/me", nil).want(200)
+	if list := decode[[]httpapi.SessionInfo](w.call(here.AccessToken, "GET", "/api/auth/sessions", nil).want(200)); len(list) != 1 || !list[0].Current {
+		t.Errorf("left are %+v", list)
+	}
+	w.call(here.AccessToken, "DELETE", "/api/auth/sessions?others=true", nil).want(204) // nothing to end is fine
+	w.call(here.AccessToken, "DELETE", "/api/auth/sessions", nil).want(204)
+	w.call(here.AccessToken, "GET", "/api/auth/me", nil).want(401)
+	w.refresh(here.RefreshToken, dev).want(401)
+	w.call(stranger.AccessToken, "GET", "/api/auth/me", nil).want(200)
+	w.call("", "DELETE", "/api/auth/sessions", nil).want(401)
+	w.call(w.beta.owner, "GET", "/api/auth/me", nil).want(200)
+	page := decode[httpapi.AuditPage](w.call(stranger.AccessToken, "GET", "/api/admin/audit?action=session.all_ended", nil).want(200))
+	if len(page.Items) != 3 {
+		t.Errorf("%d entries in the trail", len(page.Items))
+	}
+}
+
+func TestAnAdministratorSignsAMemberOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bo := w.join(w.acme, "bo@acme.test", "member")
+	admin := w.join(w.acme, "ad@acme.test", "admin")
+	w.call(admin.AccessToken, "DELETE", "/api/admin/users/"+w.acme.ownerID+"/sessions", nil).want(403)
+	w.call(admin.AccessToken, "DELETE", "/api/admin/users/"+bo.Me.UserID+"/sessions", nil).want(204)
+	w.call(bo.AccessToken, "GET", "/api/auth/me", nil).want(401)
+	w.call(w.acme.owner, "GET", "/api/auth/me", nil).want(200)
+	w.call(w.acme.owner, "DELETE", "/api/admin/users/"+uuid.NewString()+"/sessions", nil).want(404)
+	w.call(admin.AccessToken, "GET", "/api/admin/audit?action=session.all_ended", nil).want(200, bo.Me.Name)
+}
+
 func TestLogoutEndsThisSessionOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -112,7 +151,7 @@ func TestAKeyHasNoSessions(t *testing.T) {
 	w := newWorld(t)
 	key := w.key(w.acme.owner, httpapi.NewKey{Name: "ci"}).Secret
 	w.call(key, "GET", "/api/auth/me", nil).want(200, `"role":"key"`, `"name":"ci"`, `"models.use"`)
-	for _, call := range [][2]string{{"GET", "sessions"}, {"POST", "ticket"}, {"POST", "logout"}, {"DELETE", "sessions/" + uuid.NewString()}} {
+	for _, call := range [][2]string{{"GET", "sessions"}, {"POST", "ticket"}, {"POST", "logout"}, {"DELETE", "sessions/" + uuid.NewString()}, {"DELETE", "sessions"}} {
 		w.call(key, call[0], "/api/auth/"+call[1], nil).want(403, "auth.forbidden")
 	}
 	w.call(w.acme.owner, "GET", "/api/auth/me", nil).want(200)

@@ -59,6 +59,15 @@ func (p *People) ResetLink(ctx context.Context, userID string) (httpapi.Link, er
 	return p.identity.ResetLink(ctx, c, userID)
 }
 
+// SignOutUser ends every session and device of a member.
+func (p *People) SignOutUser(ctx context.Context, userID string) error {
+	c, err := httpapi.MustCaller(ctx)
+	if err != nil {
+		return err
+	}
+	return p.identity.EndAllSessions(ctx, c, userID)
+}
+
 // ListKeys lists the API keys.
 func (p *People) ListKeys(ctx context.Context) ([]httpapi.Key, error) {
 	c, err := httpapi.MustCaller(ctx)

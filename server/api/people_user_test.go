@@ -34,6 +34,7 @@ func TestEveryRouteByEveryCaller(t *testing.T) {
 		{"POST", "/api/admin/users", invite, map[string]int{"admin": 201, "beta's owner": 201}},
 		{"PATCH", "/api/admin/users/" + victim, func(string) any { return `{"name":"Vic"}` }, map[string]int{"admin": 200, "beta's owner": 404}},
 		{"POST", "/api/admin/users/" + victim + "/reset", nil, map[string]int{"admin": 201, "beta's owner": 404}},
+		{"DELETE", "/api/admin/users/" + victim + "/sessions", nil, map[string]int{"admin": 204, "beta's owner": 404}},
 		{"GET", "/api/admin/keys", nil, map[string]int{"admin": 200, "developer": 200, "auditor": 200, "beta's owner": 200}},
 		{"POST", "/api/admin/keys", func(string) any { return `{"name":"x"}` }, map[string]int{"admin": 201, "developer": 201, "beta's owner": 201}},
 		{"DELETE", "/api/admin/keys/" + key, nil, map[string]int{"admin": 204, "beta's owner": 404}},

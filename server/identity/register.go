@@ -85,7 +85,7 @@ func (s *Service) join(ctx context.Context, tx pgx.Tx, m *member, kind LinkKind,
 	action := "user.joined"
 	if kind == ResetLink {
 		action = "password.reset"
-		if err := s.endSessions(ctx, tx, endAll, m.ID, "", "password reset"); err != nil && !errors.Is(err, errNoSession) {
+		if err := s.endSessions(ctx, tx, endAllBut, m.ID, "", "password reset"); err != nil && !errors.Is(err, errNoSession) {
 			return session{}, err
 		}
 	}

@@ -16,15 +16,16 @@ const endOne = `
 update user_session set revoked_at = $3, revoked_why = $4
 where user_id = $1 and id::text = $2 and revoked_at is null returning id::text`
 
-const endAll = `
+const endAllBut = `
 update user_session set revoked_at = $3, revoked_why = $4
-where user_id = $1 and $2 = '' and revoked_at is null returning id::text`
+where user_id = $1 and id::text <> $2 and revoked_at is null returning id::text`
 
 // errNoSession also stands for somebody else's.
 var errNoSession = fault.New(fault.NotFound, "There is no such session.", nil)
 
-// endSessions ends one session (endOne) or all of a user (endAll, no
-// sessionID) and has every process hear of it. errNoSession when none was left.
+// endSessions ends one session (endOne) or all of a user but one (endAllBut; all
+// without a sessionID) and has every process hear of it. errNoSession when none
+// was left.
 func (s *Service) endSessions(ctx context.Context, tx pgx.Tx, sql, userID, sessionID, why string) error {
 	rows, err := tx.Query(ctx, sql, userID, sessionID, s.now(), why)
 	if err != nil {
@@ -66,6 +67,32 @@ func (s *Service) EndSession(ctx context.Context, c httpapi.Caller, sessionID st
 	return nil
 }
 
+// EndOwnSessions signs the caller out everywhere, or everywhere else. It is
+// fine when there is no other session.
+func (s *Service) EndOwnSessions(ctx context.Context, c httpapi.Caller, others bool) error {
+	if c.UserID == "" || c.KeyID != "" {
+		return errKeyHasNone
+	}
+	keep, facts := "", map[string]string{"ip": c.IP}
+	if others {
+		keep, facts["kept"] = c.SessionID, "this one"
+	}
+	err := s.db.Tenant(ctx, c.TenantID, func(tx pgx.Tx) error {
+		if err := s.endSessions(ctx, tx, endAllBut, c.UserID, keep, "signed out everywhere"); err != nil && !errors.Is(err, errNoSession) {
+			return err
+		}
+		return audit.Append(ctx, tx, audit.Entry{
+			Actor: audit.By(c), Action: "session.all_ended", TargetID: c.UserID, Target: "own sessions", Facts: facts,
+		})
+	})
+	if err != nil {
+		return err
+	}
+	s.gate.announce(ref{kindUser, c.UserID})
+	s.cfg.Hints.Notify(c.TenantID, "audit", "")
+	return nil
+}
+
 // EndAllSessions signs a user out everywhere: the caller, or somebody whom the
 // caller may manage. It is fine when there is no session.
 func (s *Service) EndAllSessions(ctx context.Context, c httpapi.Caller, userID string) error {
@@ -75,7 +102,7 @@ func (s *Service) EndAllSessions(ctx context.Context, c httpapi.Caller, userID s
 		if err != nil && !self {
 			return err
 		}
-		if err := s.endSessions(ctx, tx, endAll, user.ID, "", "signed out everywhere"); err != nil && !errors.Is(err, errNoSession) {
+		if err := s.endSessions(ctx, tx, endAllBut, user.ID, "", "signed out everywhere"); err != nil && !errors.Is(err, errNoSession) {
 			return err
 		}
 		return audit.Append(ctx, tx, audit.Entry{Actor: audit.By(c), Action: "session.all_ended", TargetID: user.ID, Target: nameOf(user)})

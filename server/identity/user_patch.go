@@ -82,7 +82,7 @@ func (s *Service) patch(ctx context.Context, tx pgx.Tx, c httpapi.Caller, before
 		return after, fmt.Errorf("change a user: %w", err)
 	}
 	if disabled && before.DisabledAt == nil {
-		if err := s.endSessions(ctx, tx, endAll, before.ID, "", "user disabled"); err != nil && !errors.Is(err, errNoSession) {
+		if err := s.endSessions(ctx, tx, endAllBut, before.ID, "", "user disabled"); err != nil && !errors.Is(err, errNoSession) {
 			return after, err
 		}
 		if _, err := tx.Exec(ctx, dropAllLinks, before.ID, s.now()); err != nil {

@@ -56,6 +56,9 @@ export const logout = () => take(api.POST("/api/auth/logout"));
 
 export const revokeSession = (id: string) => take(api.DELETE("/api/auth/sessions/{id}", { params: { path: { id } } }));
 
+/** Signs out everywhere; others spares the session that asks. */
+export const revokeSessions = (others: boolean) => take(api.DELETE("/api/auth/sessions", { params: { query: { others } } }));
+
 /** Renews the console's cookie; false when the session is over. */
 export async function refreshCookie(): Promise<boolean> {
   const { response } = await api.POST("/api/auth/refresh", { params: {}, body: { device_id: deviceId() } });

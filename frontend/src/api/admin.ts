@@ -55,6 +55,7 @@ export const usersQuery = () =>
 export const inviteUser = (body: Invite) => take(api.POST("/api/admin/users", { body }));
 export const patchUser = (id: string, body: UserPatch) => take(api.PATCH("/api/admin/users/{id}", { params: { path: { id } }, body }));
 export const resetUser = (id: string) => take(api.POST("/api/admin/users/{id}/reset", { params: { path: { id } } }));
+export const signOutUser = (id: string) => take(api.DELETE("/api/admin/users/{id}/sessions", { params: { path: { id } } }));
 
 export const keysQuery = () =>
   queryOptions({ queryKey: adminKeys.keys, queryFn: ({ signal }) => take(api.GET("/api/admin/keys", { signal })) });

@@ -53,7 +53,7 @@ export function AccountMenu({ compact = false }: { compact?: boolean }) {
         </Button>
       </Menu>
       <Dialog open={open === "sessions"} onOpenChange={(next) => setOpen(next ? "sessions" : undefined)} title={t("account.sessions")} description={t("account.sessionsLead")}>
-        <SessionList />
+        <SessionList onOut={() => currentAuth().end()} />
       </Dialog>
       <AppearanceDialog open={open === "appearance"} onOpenChange={(next) => setOpen(next ? "appearance" : undefined)} />
     </>

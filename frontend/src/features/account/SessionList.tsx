@@ -3,9 +3,10 @@ import { Monitor } from "lucide-react";
 import { accountKeys, problemOf, revokeSession, sessionsQuery } from "@/api";
 import { useFormat, useT } from "@/i18n";
 import { Badge, Bar, Button, Skeleton, useToasts, View } from "@/ui";
+import { SignOutEverywhere } from "./SignOutEverywhere";
 
-/** Where the caller is signed in; each session but this one can be ended. */
-export function SessionList() {
+/** Where the caller is signed in; each session but this one can be ended, and all at once. */
+export function SessionList({ onOut }: { onOut: () => void }) {
   const t = useT();
   const format = useFormat();
   const toasts = useToasts();
@@ -35,27 +36,32 @@ export function SessionList() {
       }
     >
       {(all) => (
-        <ul className="divide-y divide-line">
-          {all.map((session) => (
-            <li key={session.id} className="flex min-h-13 items-center gap-3 py-2">
-              <Monitor size={16} className="shrink-0 text-faint" aria-hidden />
-              <div className="min-w-0 flex-1">
-                <div className="truncate text-sm font-medium">{session.device}</div>
-                <div className="truncate text-xs text-muted" title={format.full(session.created_at)}>
-                  {t("settings.lastSeen", { time: format.ago(session.seen_at) })}
-                  {session.ip && <span className="text-faint"> · {session.ip}</span>}
+        <>
+          <ul className="divide-y divide-line">
+            {all.map((session) => (
+              <li key={session.id} className="flex min-h-13 items-center gap-3 py-2">
+                <Monitor size={16} className="shrink-0 text-faint" aria-hidden />
+                <div className="min-w-0 flex-1">
+                  <div className="truncate text-sm font-medium">{session.device}</div>
+                  <div className="truncate text-xs text-muted" title={format.full(session.created_at)}>
+                    {t("settings.lastSeen", { time: format.ago(session.seen_at) })}
+                    {session.ip && <span className="text-faint"> · {session.ip}</span>}
+                  </div>
                 </div>
-              </div>
-              {session.current ? (
-                <Badge tone="ok">{t("settings.thisSession")}</Badge>
-              ) : (
-                <Button size="sm" tone="danger" busy={end.isPending && end.variables === session.id} onClick={() => end.mutate(session.id)}>
-                  {t("settings.endSession")}
-                </Button>
-              )}
-            </li>
-          ))}
-        </ul>
+                {session.current ? (
+                  <Badge tone="ok">{t("settings.thisSession")}</Badge>
+                ) : (
+                  <Button size="sm" tone="danger" busy={end.isPending && end.variables === session.id} onClick={() => end.mutate(session.id)}>
+                    {t("settings.endSession")}
+                  </Button>
+                )}
+              </li>
+            ))}
+          </ul>
+          <div className="flex justify-end border-t border-line pt-3">
+            <SignOutEverywhere onOut={onOut} />
+          </div>
+        </>
       )}
     </View>
   );

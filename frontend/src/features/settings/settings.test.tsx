@@ -48,3 +48,35 @@ test("leaving a server names what is not on it yet", async () => {
   await userEvent.click(within(dialog).getByRole("button", { name: "Disconnect" }));
   await waitFor(() => expect(page.posted("/api/local/connection")?.method).toBe("DELETE"));
 });
+
+const sessions = [
+  { id: "s1", device: "This laptop", current: true, created_at: "2026-11-22T08:00:00Z", seen_at: "2026-11-22T08:00:00Z" },
+  { id: "s2", device: "Old phone", current: false, created_at: "2026-11-20T08:00:00Z", seen_at: "2026-11-21T08:00:00Z" },
+];
+
+test("signing out everywhere asks whether this device is meant too", async () => {
+  const page = await renderPage(SettingsPage, {
+    ...answers({ state: "connected", tenant: "Acme" }),
+    "GET /api/auth/sessions": sessions,
+    "DELETE /api/auth/sessions": undefined,
+  });
+  expect(await screen.findByText("Old phone")).toBeInTheDocument();
+  await userEvent.click(screen.getByRole("button", { name: "Sign out everywhere" }));
+  await userEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Everywhere else" }));
+  expect(await screen.findByText("All other sessions ended")).toBeInTheDocument();
+  await userEvent.click(screen.getByRole("button", { name: "Sign out everywhere" }));
+  await userEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Here too" }));
+  await waitFor(() => expect(page.asked.filter((a) => a.method === "DELETE").map((a) => a.query.get("others"))).toEqual(["true", "false"]));
+});
+
+test("sessions say why they cannot be shown", async () => {
+  const page = await renderPage(SettingsPage, answers({ state: "offline", tenant: "Acme", url: "https://a.test" }));
+  expect(await screen.findByText(/the server, which does not answer now/)).toBeInTheDocument();
+  expect(page.asked.some((a) => a.path === "/api/auth/sessions")).toBe(false);
+});
+
+test("without a server there are no sessions to show", async () => {
+  await renderPage(SettingsPage, answers({ state: "none" }));
+  expect(await screen.findByRole("button", { name: "Connect" })).toBeInTheDocument();
+  expect(screen.queryByText("Sessions and devices")).not.toBeInTheDocument();
+});

@@ -14,10 +14,12 @@ interface Props {
   onDisabled: (user: User, disabled: boolean) => void;
   onLink: (user: User) => void;
   linking: boolean;
+  onSignOut: (user: User) => void;
+  signingOut: boolean;
 }
 
 /** Everything about one member, and what can be done. */
-export function UserDrawer({ user, busy, onClose, onRole, onDisabled, onLink, linking }: Props) {
+export function UserDrawer({ user, busy, onClose, onRole, onDisabled, onLink, linking, onSignOut, signingOut }: Props) {
   const t = useT();
   const format = useFormat();
   const me = useMe();
@@ -57,6 +59,13 @@ export function UserDrawer({ user, busy, onClose, onRole, onDisabled, onLink, li
               <Act text={user.state === "invited" ? t("users.newInviteHelp") : t("users.resetHelp")}>
                 <Button busy={linking} onClick={() => onLink(user)}>
                   {user.state === "invited" ? t("users.newInvite") : t("users.reset")}
+                </Button>
+              </Act>
+            )}
+            {user.state === "active" && (
+              <Act text={t("users.signOutHelp")}>
+                <Button busy={signingOut} onClick={() => onSignOut(user)}>
+                  {t("users.signOut")}
                 </Button>
               </Act>
             )}

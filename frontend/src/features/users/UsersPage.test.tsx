@@ -96,3 +96,21 @@ test("a failure has its message and a way on", async () => {
   expect(await screen.findByText("Something broke on our side.")).toBeVisible();
   expect(screen.getByRole("button", { name: "Try again" })).toBeVisible();
 });
+
+test("a member is signed out everywhere from the drawer", async () => {
+  const user = userEvent.setup();
+  const page = await renderPage(UsersPage, { [list]: [me, rui], "DELETE /api/admin/users/u-rui/sessions": undefined });
+  (await row(/Rui/)).focus();
+  await user.keyboard("{Enter}");
+  await user.click(within(await screen.findByRole("dialog", { name: "Rui Example" })).getByRole("button", { name: "Sign out everywhere" }));
+  expect(await screen.findByText("Rui Example is signed out everywhere")).toBeInTheDocument();
+  expect(page.posted("/api/admin/users/u-rui/sessions")?.method).toBe("DELETE");
+});
+
+test("who has not joined yet cannot be signed out", async () => {
+  const user = userEvent.setup();
+  await renderPage(UsersPage, { [list]: [me, { ...rui, state: "invited" }] });
+  (await row(/Rui/)).focus();
+  await user.keyboard("{Enter}");
+  expect(within(await screen.findByRole("dialog", { name: "Rui Example" })).queryByRole("button", { name: "Sign out everywhere" })).not.toBeInTheDocument();
+});

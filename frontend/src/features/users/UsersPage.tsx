@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Search, UserPlus, Users } from "lucide-react";
 import { useMemo, useState } from "react";
-import { adminKeys, problemOf, resetUser, usersQuery, type Link, type Role, type User } from "@/api";
+import { adminKeys, problemOf, resetUser, signOutUser, usersQuery, type Link, type Role, type User } from "@/api";
 import { useCan } from "@/app/me";
 import { useUrlState } from "@/app/useUrlState";
 import { useT } from "@/i18n";
@@ -33,6 +33,14 @@ export function UsersPage() {
     mutationFn: (user: User) => resetUser(user.id),
     onSuccess: (made) => {
       setLink(made);
+      void client.invalidateQueries({ queryKey: adminKeys.audit });
+    },
+    onError: (error) => toasts.problem(problemOf(error)),
+  });
+  const signOut = useMutation({
+    mutationFn: (user: User) => signOutUser(user.id),
+    onSuccess: (_done, user) => {
+      toasts.show({ tone: "ok", title: t("users.signedOut", { name: called(user) }) });
       void client.invalidateQueries({ queryKey: adminKeys.audit });
     },
     onError: (error) => toasts.problem(problemOf(error)),
@@ -92,6 +100,8 @@ export function UsersPage() {
         onRole={acts.setRole}
         onDisabled={onDisabled}
         onLink={newLink.mutate}
+        signingOut={signOut.isPending}
+        onSignOut={signOut.mutate}
       />
       <InviteDialog
         open={inviting}
