@@ -49,7 +49,7 @@ func (r *Runs) begin(ctx context.Context, caller httpapi.Caller, w *row) *active
 		delete(r.active, w.id)
 		r.mu.Unlock()
 		close(a.ended)
-		r.dismiss(w.tenant)
+		r.dismiss(asker{w.tenant, w.user})
 	}()
 	return a
 }

@@ -31,6 +31,7 @@ const Interrupted fault.Code = "run.interrupted"
 
 const (
 	perTenant       = 32 // answers at a time in one process
+	perUser         = 12 // of them; what is sent over it waits on its device
 	checkpointEvery = 1500 * time.Millisecond
 	leaseFor        = 30 * time.Second // a run whose process is gone is picked up after this
 	sweepEvery      = 10 * time.Second
@@ -79,6 +80,7 @@ type Config struct {
 	// Owner names this server over restarts: what it left running is found by it. Required.
 	Owner  string
 	Limit  int // answers at a time for one tenant; default 32
+	Each   int // answers at a time for one of its users; default 12
 	Now    func() time.Time
 	NewID  func() string // UUIDv7
 	System string        // what the model is told first; default: one plain sentence
@@ -93,7 +95,7 @@ type Runs struct {
 
 	mu     sync.Mutex         // guards what follows
 	active map[string]*active // by run id
-	counts map[string]int     // active runs by tenant
+	counts map[asker]int      // active runs of a tenant, and of each of its users
 	closed bool
 }
 
@@ -107,6 +109,9 @@ func New(cfg Config) (*Runs, error) {
 	if cfg.Limit <= 0 {
 		cfg.Limit = perTenant
 	}
+	if cfg.Each <= 0 {
+		cfg.Each = perUser
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -117,7 +122,7 @@ func New(cfg Config) (*Runs, error) {
 		cfg.System = "You are a helpful assistant. Answer in the language of the question, in Markdown."
 	}
 	life, stop := context.WithCancelCause(context.Background())
-	return &Runs{Config: cfg, life: life, stop: stop, active: map[string]*active{}, counts: map[string]int{}}, nil
+	return &Runs{Config: cfg, life: life, stop: stop, active: map[string]*active{}, counts: map[asker]int{}}, nil
 }
 
 // Run ends what an earlier process left behind, keeps looking for what others

@@ -267,6 +267,28 @@ func TestATeamHasSoManyAnswersAtATime(t *testing.T) {
 	})
 }
 
+func TestAPersonLeavesRoomForTheTeam(t *testing.T) {
+	t.Parallel()
+	var w *world
+	w = newWorld(t, []up.Act{up.Head(), func(rw http.ResponseWriter, r *http.Request) { w.upstream.Stall(rw, r) }})
+	w.stop()
+	w.limit, w.each = 3, 2
+	w.start()
+	w.send(question("1"))
+	w.send(question("2"))
+	if _, err := w.runs.Send(t.Context(), w.caller, question("3")); fault.CodeOf(err) != fault.RateLimited || !strings.HasPrefix(fault.From(err).Safe, "You have") {
+		t.Errorf("the third of one person: %v", err)
+	}
+	colleague := w.caller
+	colleague.UserID = newID()
+	if _, err := w.runs.Send(t.Context(), colleague, question("4")); err != nil {
+		t.Errorf("a colleague's: %v", fault.Cause(err))
+	}
+	if _, err := w.runs.Send(t.Context(), colleague, question("5")); fault.CodeOf(err) != fault.RateLimited || !strings.HasPrefix(fault.From(err).Safe, "Your team") {
+		t.Errorf("one more than the team may: %v", err)
+	}
+}
+
 func TestARestartEndsWhatWasRunning(t *testing.T) {
 	t.Parallel()
 	var w *world

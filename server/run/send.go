@@ -44,13 +44,13 @@ func (r *Runs) Send(ctx context.Context, caller httpapi.Caller, q httpapi.ChatRe
 	if err := r.Fleet.Coming(httpapi.WithCaller(ctx, caller), q.Model); err != nil {
 		return httpapi.Run{}, err
 	}
-	if err := r.admit(caller.TenantID); err != nil {
+	if err := r.admit(asker{caller.TenantID, caller.UserID}); err != nil {
 		return httpapi.Run{}, err
 	}
 	begun := false
 	defer func() {
 		if !begun {
-			r.dismiss(caller.TenantID)
+			r.dismiss(asker{caller.TenantID, caller.UserID})
 		}
 	}()
 	if q.Regenerate == "" {
@@ -106,8 +106,13 @@ func tidy(q *httpapi.ChatRequest) error {
 	return nil
 }
 
-// admit counts one more run of a tenant, or refuses.
-func (r *Runs) admit(tenant string) error {
+// asker is a user, or with no user the whole tenant.
+type asker struct{ tenant, user string }
+
+func (a asker) team() asker { return asker{tenant: a.tenant} }
+
+// admit counts one more run of a user, or refuses.
+func (r *Runs) admit(who asker) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -115,21 +120,31 @@ func (r *Runs) admit(tenant string) error {
 		f.RetryAfter = leaseFor / 6
 		return f
 	}
-	if r.counts[tenant] >= r.Limit {
-		f := fault.New(fault.RateLimited, "Your team has too many answers in progress.", nil).WithHint("Wait for one to end, or stop one.")
+	safe := ""
+	switch {
+	case r.counts[who] >= r.Each:
+		safe = "You have too many answers in progress."
+	case r.counts[who.team()] >= r.Limit:
+		safe = "Your team has too many answers in progress."
+	}
+	if safe != "" {
+		f := fault.New(fault.RateLimited, safe, nil).WithHint("Wait for one to end, or stop one.")
 		f.RetryAfter = 2 * time.Second
 		return f
 	}
-	r.counts[tenant]++
+	r.counts[who]++
+	r.counts[who.team()]++
 	r.all.Add(1) // before close can wait
 	return nil
 }
 
-func (r *Runs) dismiss(tenant string) {
+func (r *Runs) dismiss(who asker) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.counts[tenant]--; r.counts[tenant] <= 0 {
-		delete(r.counts, tenant)
+	for _, one := range []asker{who, who.team()} {
+		if r.counts[one]--; r.counts[one] <= 0 {
+			delete(r.counts, one)
+		}
 	}
 	r.all.Done()
 }

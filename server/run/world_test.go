@@ -38,6 +38,7 @@ type world struct {
 	upstream *up.Upstream
 	caller   httpapi.Caller
 	limit    int
+	each     int
 	window   int
 	coming   atomic.Pointer[fault.Fault] // why no model can be asked yet
 	owner    string
@@ -92,7 +93,7 @@ func (w *world) start() {
 	w.calls, err = calllog.Open(calllog.Config{DB: w.db, Dir: w.t.TempDir(), Log: quiet})
 	w.must(err)
 	w.runs, err = run.New(run.Config{
-		DB: w.db, Threads: w.hub, Broker: b, Fleet: w, Bus: w.bus, Calls: w.calls, Log: quiet, Owner: w.owner, Limit: w.limit,
+		DB: w.db, Threads: w.hub, Broker: b, Fleet: w, Bus: w.bus, Calls: w.calls, Log: quiet, Owner: w.owner, Limit: w.limit, Each: w.each,
 	})
 	w.must(err)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -38,8 +38,8 @@ type Tickets interface {
 	Redeem(ctx context.Context, ticket string) (httpapi.Caller, error)
 }
 
-// EndpointConfig is what the HTTP side needs; all fields but Origins are
-// required.
+// EndpointConfig is what the HTTP side needs; all fields but Origins and Seats
+// are required.
 type EndpointConfig struct {
 	Bus         *Bus
 	Auth        httpapi.Auth
@@ -47,6 +47,7 @@ type EndpointConfig struct {
 	Revocations Revocations
 	Past        Past
 	Log         *slog.Logger
+	Seats       *Seats   // default NewSeats(0)
 	Origins     []string // origins besides the request's own host that may open a WebSocket
 }
 
@@ -57,6 +58,9 @@ type Endpoint struct{ EndpointConfig }
 func NewEndpoint(cfg EndpointConfig) (*Endpoint, error) {
 	if cfg.Bus == nil || cfg.Auth == nil || cfg.Tickets == nil || cfg.Revocations == nil || cfg.Past == nil || cfg.Log == nil {
 		return nil, errors.New("stream: EndpointConfig is incomplete")
+	}
+	if cfg.Seats == nil {
+		cfg.Seats = NewSeats(0)
 	}
 	return &Endpoint{cfg}, nil
 }
@@ -88,6 +92,12 @@ func (e *Endpoint) chat(w http.ResponseWriter, r *http.Request) {
 		httpapi.WriteProblem(w, err)
 		return
 	}
+	leave, err := e.Seats.Take(caller.TenantID, caller.UserID)
+	if err != nil {
+		httpapi.WriteProblem(w, err)
+		return
+	}
+	defer leave()
 	feed, err := e.attach(r.Context(), caller, r.URL.Query().Get("run_id"), after)
 	if err != nil {
 		httpapi.WriteProblem(w, err)
@@ -102,6 +112,12 @@ func (e *Endpoint) events(w http.ResponseWriter, r *http.Request) {
 		httpapi.WriteProblem(w, err)
 		return
 	}
+	leave, err := e.Seats.Take(caller.TenantID, caller.UserID)
+	if err != nil {
+		httpapi.WriteProblem(w, err)
+		return
+	}
+	defer leave()
 	listener := e.Bus.Listen(caller.TenantID, caller.UserID)
 	if runID, seq, ok := strings.Cut(r.Header.Get("Last-Event-ID"), ":"); ok {
 		if after, err := strconv.ParseInt(seq, 10, 64); err == nil {

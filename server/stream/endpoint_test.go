@@ -80,6 +80,7 @@ func serve(t *testing.T) (*stream.Bus, *host, *httptest.Server) {
 	bus, h := stream.New(stream.Config{}), &host{}
 	endpoint, err := stream.NewEndpoint(stream.EndpointConfig{
 		Bus: bus, Auth: h, Tickets: h, Revocations: h, Past: h, Log: slog.New(slog.DiscardHandler), Origins: []string{"https://other.example.com"},
+		Seats: stream.NewSeats(3),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -183,6 +184,44 @@ func TestWhoMayListen(t *testing.T) {
 		resp := get(t, server, tt.path, tt.bearer)
 		if resp.StatusCode != tt.status || resp.Header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s as %q: %d %s, want %d", tt.path, tt.bearer, resp.StatusCode, resp.Header.Get("Content-Type"), tt.status)
+		}
+	}
+}
+
+func TestAPersonHasSoManyStreams(t *testing.T) {
+	t.Parallel()
+	bus, _, server := serve(t)
+	log := bus.Open(subject)
+	for _, path := range []string{"/api/events", "/api/events", "/api/chat/stream?run_id=r"} {
+		if resp := get(t, server, path, "t/u"); resp.StatusCode != 200 {
+			t.Fatalf("%s: %d", path, resp.StatusCode)
+		}
+	}
+	full := func(path string, header ...string) {
+		t.Helper()
+		resp := get(t, server, path, "t/u", header...)
+		if resp.StatusCode != 429 || resp.Header.Get("Retry-After") == "" || resp.Header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %d %v", path, resp.StatusCode, resp.Header)
+		}
+	}
+	full("/api/events")
+	full("/api/chat/stream?run_id=r")
+	full("/api/chat/stream?run_id=r", "Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==")
+	for _, other := range []string{"t/other", "other/u"} {
+		if resp := get(t, server, "/api/events", other); resp.StatusCode != 200 {
+			t.Errorf("%s: %d", other, resp.StatusCode)
+		}
+	}
+	log.End(httpapi.RunDone, nil, nil) // ends one of the three
+	until(t, func() bool { return get(t, server, "/api/events", "t/u").StatusCode == 200 })
+}
+
+// until asks again until a stream that ended has been noticed.
+func until(t *testing.T, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !ok(); {
+		if time.Now().After(end) {
+			t.Fatal("a seat was not given back")
 		}
 	}
 }

@@ -33,6 +33,12 @@ func (e *Endpoint) socket(w http.ResponseWriter, r *http.Request) {
 		httpapi.WriteProblem(w, err)
 		return
 	}
+	leave, err := e.Seats.Take(caller.TenantID, caller.UserID)
+	if err != nil {
+		httpapi.WriteProblem(w, err)
+		return
+	}
+	defer leave()
 	var f feed = e.Bus.Listen(caller.TenantID, caller.UserID)
 	if runID := query.Get("run_id"); runID != "" {
 		f.Close()

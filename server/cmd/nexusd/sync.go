@@ -8,6 +8,7 @@ import (
 	"nexusai/backend/httpapi"
 	"nexusai/server/identity"
 	"nexusai/server/replication"
+	"nexusai/server/stream"
 )
 
 // sync answers the devices. Only people have something to sync: a key has no
@@ -19,12 +20,19 @@ func (srv *server) sync(auth *identity.Authenticator) http.Handler {
 		c, err := person(auth, r)
 		return replication.Principal{TenantID: c.TenantID, UserID: c.UserID, DeviceID: c.DeviceID}, err
 	})
+	seats := stream.NewSeats(0)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		caller, err := person(auth, r)
 		if err != nil || r.URL.Path != "/api/sync/live" {
 			mux.ServeHTTP(w, r) // it refuses by itself
 			return
 		}
+		leave, err := seats.Take(caller.TenantID, caller.UserID)
+		if err != nil {
+			httpapi.WriteProblem(w, err)
+			return
+		}
+		defer leave()
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		ended, stop := auth.Watch(caller)
