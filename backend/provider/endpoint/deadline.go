@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nexusai/backend/fault"
+	"nexusai/backend/llm"
 )
 
 // Deadlines bound the phases of one call; 0 takes the value of Hosted.
@@ -39,6 +40,19 @@ func (d Deadlines) filled() Deadlines {
 	} {
 		if *field.at <= 0 {
 			*field.at = *field.usual
+		}
+	}
+	return d
+}
+
+// with is d but for what one call sets.
+func (d Deadlines) with(call llm.Deadlines) Deadlines {
+	for _, field := range []struct {
+		at  *time.Duration
+		set time.Duration
+	}{{&d.Connect, call.Connect}, {&d.FirstToken, call.FirstToken}, {&d.BetweenTokens, call.BetweenTokens}} {
+		if field.set > 0 {
+			*field.at = field.set
 		}
 	}
 	return d

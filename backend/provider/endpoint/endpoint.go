@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"nexusai/backend/fault"
+	"nexusai/backend/llm"
 )
 
 // maxErrorBody bounds how much of an error answer is read.
@@ -82,6 +83,8 @@ type Call struct {
 	Path   string      // below BaseURL; may end with a query
 	Header http.Header // beside the Endpoint's own
 	Body   []byte      // JSON, unless Header says otherwise
+	// Deadlines of this call; zero fields take the Endpoint's.
+	Deadlines llm.Deadlines
 }
 
 // Exchange sends a call and returns its whole answer, which is not empty.
@@ -103,11 +106,12 @@ func (e *Endpoint) Exchange(ctx context.Context, call Call) ([]byte, http.Header
 // within FirstToken. The Answer is never nil and tells the request's id also
 // when there is an error; Close it when there is none.
 func (e *Endpoint) Open(ctx context.Context, call Call) (*Answer, error) {
-	return e.open(ctx, call, "the first token", e.cfg.Deadlines.FirstToken)
+	return e.open(ctx, call, "the first token", e.cfg.Deadlines.with(call.Deadlines).FirstToken)
 }
 
 func (e *Endpoint) open(ctx context.Context, call Call, phase string, limit time.Duration) (*Answer, error) {
-	ctx, phases := withPhases(ctx, e.cfg.Deadlines.Connect, phase, limit)
+	deadlines := e.cfg.Deadlines.with(call.Deadlines)
+	ctx, phases := withPhases(ctx, deadlines.Connect, phase, limit)
 	resp, err := e.do(ctx, call)
 	if err != nil {
 		phases.stop()
@@ -115,7 +119,7 @@ func (e *Endpoint) open(ctx context.Context, call Call, phase string, limit time
 	}
 	a := &Answer{
 		Status: resp.StatusCode, Header: resp.Header, RequestID: resp.Header.Get(e.cfg.RequestID),
-		ctx: ctx, body: resp.Body, phase: phases, between: e.cfg.Deadlines.BetweenTokens, limit: e.cfg.MaxAnswer,
+		ctx: ctx, body: resp.Body, phase: phases, between: deadlines.BetweenTokens, limit: e.cfg.MaxAnswer,
 	}
 	if a.Status/100 == 2 {
 		return a, nil

@@ -24,11 +24,12 @@ func Refuses(w llm.Wire) error {
 // or cancelling ctx frees the provider at once. Our key is not in the answer,
 // whatever the provider wrote; its request id is in X-Request-Id.
 func (e *Endpoint) Forward(ctx context.Context, path string, f llm.Forward, pass []string) (*http.Response, error) {
-	name, limit, silence := "the answer", e.cfg.Deadlines.Answer, e.cfg.Deadlines.Answer
+	d := e.cfg.Deadlines.with(f.Deadlines)
+	name, limit, silence := "the answer", d.Answer, d.Answer
 	if f.Stream {
-		name, limit, silence = "the first byte", e.cfg.Deadlines.FirstToken, e.cfg.Deadlines.BetweenTokens
+		name, limit, silence = "the first byte", d.FirstToken, d.BetweenTokens
 	}
-	ctx, phase := withPhases(ctx, e.cfg.Deadlines.Connect, name, limit)
+	ctx, phase := withPhases(ctx, d.Connect, name, limit)
 	kept := http.Header{}
 	for _, name := range pass {
 		if values := f.Header.Values(name); len(values) > 0 {

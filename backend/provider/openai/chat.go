@@ -21,7 +21,7 @@ func (c *Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm
 	if err != nil {
 		return llm.Completion{}, fault.New(fault.BadRequest, "The request cannot be encoded.", fmt.Errorf("encode a chat: %w", err))
 	}
-	got, err := c.endpoint.Open(ctx, endpoint.Call{Path: "/chat/completions", Body: body})
+	got, err := c.endpoint.Open(ctx, endpoint.Call{Path: "/chat/completions", Body: body, Deadlines: req.Deadlines})
 	if err != nil {
 		return llm.Completion{RequestID: got.RequestID}, err
 	}

@@ -17,6 +17,7 @@ type Event struct {
 	Raw   []byte // every byte since the previous event: all Raw together are the stream
 	Cut   bool   // the stream ended before the blank line that closes the event
 	Large bool   // a piece of an event over the bound: Raw only
+	More  bool   // another piece of the same event follows
 }
 
 // Decoder splits a byte stream into server-sent events (WHATWG HTML § 9.2).
@@ -112,7 +113,7 @@ func (d *Decoder) spill(on func(Event) error) error {
 	if !d.large || len(d.raw) == 0 {
 		return nil
 	}
-	err := on(Event{Raw: d.raw, Large: true})
+	err := on(Event{Raw: d.raw, Large: true, More: true})
 	d.raw, d.data = d.raw[:0], d.data[:0]
 	return err
 }
