@@ -84,7 +84,7 @@ func (r *Request) member(key string, value splice.Span) error {
 		var o outputConfig
 		r.Plain = r.Plain && json.Unmarshal(raw, &o) == nil && o.Format == nil
 	case "tools":
-		r.Plain = r.Plain && (string(raw) == "null" || splice.Empty(raw, 0))
+		r.Plain = r.Plain && (string(raw) == "null" || raw[0] == '[' && splice.Empty(raw, 0))
 	case "output_format", "mcp_servers", "container":
 		r.Plain = r.Plain && string(raw) == "null"
 	}
