@@ -5,6 +5,7 @@ package fields
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/provider/splice"
@@ -13,6 +14,9 @@ import (
 
 // maxUnknown bounds the names that are noted: they go into a header.
 const maxUnknown = 32
+
+// maxPath bounds one of them.
+const maxPath = 100
 
 // Sheet collects what is wrong with a request and what of it was not read.
 type Sheet struct {
@@ -26,11 +30,19 @@ func (s *Sheet) Err() error { return s.err }
 // Unknown are the paths of what was not read ("messages.2.name"), in order.
 func (s *Sheet) Unknown() []string { return s.unknown }
 
-// Lose notes that what is at path cannot be carried.
+// Lose notes that what is at path cannot be carried. Of names that callers
+// made up only harmless characters are kept.
 func (s *Sheet) Lose(path string) {
 	if len(s.unknown) < maxUnknown {
-		s.unknown = append(s.unknown, path)
+		s.unknown = append(s.unknown, strings.Map(harmless, path[:min(len(path), maxPath)]))
 	}
+}
+
+func harmless(r rune) rune {
+	if r == '.' || r == '_' || r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+		return r
+	}
+	return '?'
 }
 
 // Fail notes the first thing that is wrong.
@@ -84,6 +96,13 @@ func (o *Object) Path(key string) string { return o.path + key }
 // Fail notes that a member is wrong.
 func (o *Object) Fail(key, text string) { o.sheet.Fail(o.path+key, text) }
 
+// FailWith notes a fault that already says where.
+func (o *Object) FailWith(f *fault.Fault) {
+	if o.sheet.err == nil {
+		o.sheet.err = f
+	}
+}
+
 // Lose notes that a member cannot be carried.
 func (o *Object) Lose(key string) { o.sheet.Lose(o.path + key) }
 
@@ -113,6 +132,22 @@ func (o *Object) Has(key string) bool {
 func (o *Object) Skip(keys ...string) {
 	for _, key := range keys {
 		o.Raw(key)
+	}
+}
+
+// SkipIf reads a member when it says exactly raw.
+func (o *Object) SkipIf(key, raw string) {
+	for i := range o.members {
+		if o.members[i].key == key && string(o.members[i].raw) == raw {
+			o.members[i].read = true
+		}
+	}
+}
+
+// SkipAll reads everything: the object as a whole was noted elsewhere.
+func (o *Object) SkipAll() {
+	for i := range o.members {
+		o.members[i].read = true
 	}
 }
 

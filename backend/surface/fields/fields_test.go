@@ -12,7 +12,7 @@ import (
 func TestReadsByExactNameAndNotesTheRest(t *testing.T) {
 	t.Parallel()
 	var sheet fields.Sheet
-	o := fields.Read(&sheet, []byte(`{"a":"x","A":"y","n":null,"off":false,"none":[],"list":[{"k":1,"z":2},{"k":2}],"in":{"q":1,"r":0.5}}`))
+	o := fields.Read(&sheet, []byte(`{"a":"x","A":"y","n":null,"off":false,"none":[],"list":[{"k":1,"z":2},{"k":2}],"in":{"q":1,"r":0.5},"x\r\nSet-Cookie: é":1}`))
 	if o.Text("a") != "x" || o.Has("n") || o.Number("n") != nil {
 		t.Error("a member was misread")
 	}
@@ -24,7 +24,7 @@ func TestReadsByExactNameAndNotesTheRest(t *testing.T) {
 	}
 	in.Done()
 	o.Done()
-	if want := []string{"list.0.z", "in.q", "A"}; !reflect.DeepEqual(sheet.Unknown(), want) || sheet.Err() != nil {
+	if want := []string{"list.0.z", "in.q", "A", "x??Set-Cookie???"}; !reflect.DeepEqual(sheet.Unknown(), want) || sheet.Err() != nil {
 		t.Errorf("unknown %q, %v", sheet.Unknown(), sheet.Err())
 	}
 }

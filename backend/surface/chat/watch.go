@@ -1,0 +1,90 @@
+package chat
+
+import (
+	"strings"
+	"time"
+
+	"nexusai/backend/broker"
+	"nexusai/backend/fault"
+	"nexusai/backend/llm"
+	"nexusai/backend/provider/openai"
+	"nexusai/backend/provider/sse"
+)
+
+// watcher follows a stream of chunks and leaves the usage chunk out if the
+// caller did not ask for it. An event is held until it is complete.
+type watcher struct {
+	decoder   sse.Decoder
+	inspector *openai.Inspector
+	usage     bool // the usage chunk may pass
+	plain     bool
+	held      int  // bytes that were fed and not passed on
+	inside    bool // the last bytes passed on ended within an event
+	text      strings.Builder
+	tooLong   bool
+	other     bool
+	dst       []byte
+}
+
+// Watch implements broker.Surface.
+func (Surface) Watch(r broker.Request, now func() time.Time) broker.Watcher {
+	w := &watcher{inspector: openai.NewInspector(now), usage: true}
+	if mine, ok := r.(*request); ok {
+		w.usage, w.plain = mine.usage, mine.plain
+	}
+	return w
+}
+
+func (w *watcher) Feed(dst, p []byte) []byte {
+	w.held += len(p)
+	w.dst = dst
+	_ = w.decoder.Feed(p, w.event) // event returns no error
+	dst, w.dst = w.dst, nil
+	return dst
+}
+
+func (w *watcher) Flush(dst []byte) []byte {
+	w.dst = dst
+	_ = w.decoder.Flush(w.event)
+	dst, w.dst = w.dst, nil
+	return dst
+}
+
+func (w *watcher) event(e sse.Event) error {
+	w.held -= len(e.Raw)
+	w.inside = e.Large || e.Cut
+	var each func(llm.Delta)
+	if w.plain {
+		each = w.keep
+	}
+	w.inspector.See(e, each)
+	if w.usage || !openai.UsageOnly(e) {
+		w.dst = append(w.dst, e.Raw...)
+	}
+	return nil
+}
+
+// keep remembers the text, to go on with it should the stream be cut.
+func (w *watcher) keep(d llm.Delta) {
+	if d.Choice != 0 || len(d.ToolCalls) > 0 || d.Sealed != "" {
+		w.other = true
+		return
+	}
+	if w.text.Len()+len(d.Text) > broker.MaxRescue {
+		w.tooLong = true
+		return
+	}
+	if !w.tooLong {
+		w.text.WriteString(d.Text)
+	}
+}
+
+func (w *watcher) Open() bool { return w.held > 0 || w.inside }
+
+func (w *watcher) End() *fault.Fault { return w.inspector.Verdict() }
+
+func (w *watcher) Seen() broker.Seen {
+	seen := from(w.inspector.Seen())
+	seen.Text, seen.TooLong, seen.Other = w.text.String(), w.tooLong, w.other
+	return seen
+}
