@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,11 +17,13 @@ import (
 
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
+	"nexusai/server/ledger"
 )
 
 const (
 	gather      = 200 * time.Millisecond // ended calls wait so long for company
 	hintEvery   = 250 * time.Millisecond // at most four hints a second and tenant
+	gotEvery    = 4                      // hints between two notes of how far streams came
 	storeWithin = 30 * time.Second
 	firstPause  = 500 * time.Millisecond // after the first failure to store; doubles
 	longPause   = 10 * time.Second
@@ -41,6 +45,12 @@ type Config struct {
 	Now  func() time.Time
 	// Metrics counts calls and tokens over all tenants. May be nil.
 	Metrics prometheus.Registerer
+	// Spent hears, inside the transaction that stores them, of ledger entries
+	// that were not there yet. May be nil.
+	Spent func(ctx context.Context, tx pgx.Tx, tenantID string, fresh []ledger.Entry) error
+	// Closed hears that all that these lives ever spent is stored; what is
+	// still held for them can be given back. It may be told twice. May be nil.
+	Closed func(ctx context.Context, lives []string) error
 }
 
 // Book records calls and answers questions about them. All methods are safe
@@ -53,11 +63,15 @@ type Book struct {
 	journal *journal
 	due     chan struct{} // holds one signal: ended calls wait
 	counts  *counts
+	spent   func(context.Context, pgx.Tx, string, []ledger.Entry) error
+	closed  func(context.Context, []string) error
+	lives   *lives
 
-	mu     sync.Mutex                  // guards what follows
-	live   map[string]map[string]*Call // running calls by tenant and id
-	recent map[string]*Call            // ended, not yet known to be stored, by id
-	stale  map[string]bool             // tenants whose clients are to be told
+	mu      sync.Mutex                  // guards what follows
+	live    map[string]map[string]*Call // running calls by tenant and id
+	ongoing map[string]*Ongoing         // the same by id
+	recent  map[string]*Call            // ended, not yet known to be stored, by id
+	stale   map[string]bool             // tenants whose clients are to be told
 }
 
 // Open makes the journal's folder and closes what an earlier process left
@@ -68,7 +82,14 @@ func Open(cfg Config) (*Book, error) {
 	}
 	b := &Book{
 		db: cfg.DB, log: cfg.Log, hint: cfg.Hint, now: cfg.Now, due: make(chan struct{}, 1),
-		live: map[string]map[string]*Call{}, recent: map[string]*Call{}, stale: map[string]bool{},
+		live: map[string]map[string]*Call{}, ongoing: map[string]*Ongoing{}, recent: map[string]*Call{}, stale: map[string]bool{},
+		spent: cfg.Spent, closed: cfg.Closed,
+	}
+	if b.spent == nil {
+		b.spent = func(context.Context, pgx.Tx, string, []ledger.Entry) error { return nil }
+	}
+	if b.closed == nil {
+		b.closed = func(context.Context, []string) error { return nil }
 	}
 	if b.hint == nil {
 		b.hint = func(string, ...httpapi.Hint) {}
@@ -83,7 +104,20 @@ func Open(cfg Config) (*Book, error) {
 	if b.journal, err = openJournal(cfg.Dir); err != nil {
 		return nil, err
 	}
+	if b.lives, err = openLives(cfg.Dir); err != nil {
+		return nil, err
+	}
 	return b, b.interrupted()
+}
+
+// Life names this process; no two ever have the same.
+func (b *Book) Life() string { return b.lives.mine }
+
+// Ongoing is the call with that id while it is in flight in this process, or nil.
+func (b *Book) Ongoing(id string) *Ongoing {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ongoing[id]
 }
 
 // interrupted ends the calls that the journal saw begin and never end.
@@ -92,17 +126,9 @@ func (b *Book) interrupted() error {
 	if err != nil {
 		return err
 	}
-	open := map[string]*Call{}
-	ended := map[string]bool{}
+	past := newReplay()
 	for _, name := range names {
-		bad, err := readSegment(name, func(l line) {
-			if l.Ended != nil {
-				ended[l.Ended.ID] = true
-				delete(open, l.Ended.ID)
-			} else if !ended[l.Begun.ID] {
-				open[l.Begun.ID] = l.Begun
-			}
-		})
+		bad, err := readSegment(name, past.add)
 		if err != nil {
 			return err
 		}
@@ -110,13 +136,12 @@ func (b *Book) interrupted() error {
 			b.log.Warn("call journal holds unreadable lines", "count", bad)
 		}
 	}
-	for _, c := range open {
-		c.State, c.ErrorCode = Failed, CodeInterrupted
+	for _, c := range past.cut() {
 		if err := b.journal.append(line{Ended: c}); err != nil {
 			return err
 		}
 	}
-	if len(names) > 0 || len(open) > 0 {
+	if len(names) > 0 || len(b.lives.past) > 0 {
 		b.wake()
 	}
 	return nil
@@ -131,7 +156,7 @@ func (b *Book) Begin(c Call) *Ongoing {
 	if c.At.IsZero() {
 		c.At = b.now().UTC().Truncate(time.Microsecond) // what Postgres keeps
 	}
-	c.State = Running
+	c.State, c.Life = Running, b.lives.mine
 	c.Model, c.RequestID = storable(c.Model), storable(c.RequestID)
 	if err := b.journal.append(line{Begun: &c}); err != nil {
 		b.log.Error("call not journalled", "call_id", c.ID, "tenant_id", c.TenantID, "err", err)
@@ -145,17 +170,21 @@ func (b *Book) Begin(c Call) *Ongoing {
 	}
 	group[c.ID] = &c
 	b.stale[c.TenantID] = true
-	return &Ongoing{book: b, call: c, began: b.now()}
+	o := &Ongoing{book: b, call: c, began: b.now()}
+	b.ongoing[c.ID] = o
+	return o
 }
 
-// end moves a call from running to ended.
-func (b *Book) end(c *Call) {
+// end moves a call from running to ended; it will not change any more.
+func (b *Book) end(o *Ongoing) {
+	c := &o.call
 	if err := b.journal.append(line{Ended: c}); err != nil {
 		b.log.Error("call not journalled", "call_id", c.ID, "tenant_id", c.TenantID, "err", err)
 	}
 	b.counts.ended(c)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	delete(b.ongoing, c.ID)
 	delete(b.live[c.TenantID], c.ID)
 	if len(b.live[c.TenantID]) == 0 {
 		delete(b.live, c.TenantID)
@@ -207,6 +236,8 @@ func (b *Book) Run(ctx context.Context) error {
 	defer cancel()
 	if err := b.flush(last); err != nil {
 		b.log.Warn("calls stay on disk until the next start", "err", fault.Cause(err))
+	} else if err := b.depart(last); err != nil {
+		b.log.Warn("budgets wait for the next start", "err", fault.Cause(err))
 	}
 	return b.journal.close()
 }
@@ -252,18 +283,45 @@ func (b *Book) flush(ctx context.Context) error {
 			return fmt.Errorf("remove a stored file of the call journal: %w", err)
 		}
 	}
-	return nil
+	return b.bury(ctx)
+}
+
+// bury closes the lives before this one, all that they spent being stored.
+func (b *Book) bury(ctx context.Context) error {
+	if len(b.lives.past) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	if err := b.closed(ctx, b.lives.past); err != nil {
+		return fmt.Errorf("close earlier processes: %w", err)
+	}
+	return b.lives.forget()
+}
+
+// depart closes this life if nothing of it is left to store.
+func (b *Book) depart(ctx context.Context) error {
+	b.mu.Lock()
+	running := len(b.ongoing)
+	b.mu.Unlock()
+	if running > 0 {
+		return nil // the next start ends them
+	}
+	return b.closed(ctx, []string{b.lives.mine})
 }
 
 // tell sends the hints that are due, a few times a second.
 func (b *Book) tell(ctx context.Context) {
 	tick := time.NewTicker(hintEvery)
 	defer tick.Stop()
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
+		}
+		if n%gotEvery == 0 {
+			b.noteReceived()
 		}
 		b.mu.Lock()
 		stale := b.stale
@@ -271,6 +329,18 @@ func (b *Book) tell(ctx context.Context) {
 		b.mu.Unlock()
 		for tenant := range stale {
 			b.hint(tenant, httpapi.Hint{Topic: "logs"}, httpapi.Hint{Topic: "dashboard"})
+		}
+	}
+}
+
+// noteReceived tells the journal how far each stream came.
+func (b *Book) noteReceived() {
+	b.mu.Lock()
+	all := slices.Collect(maps.Values(b.ongoing))
+	b.mu.Unlock()
+	for _, o := range all {
+		if l, news := o.progress(); news {
+			o.report(b.journal.append(l))
 		}
 	}
 }

@@ -18,10 +18,40 @@ import (
 // them; over it the oldest are dropped, and counted.
 const maxUnwritten = 10_000
 
-// line is one line of a segment: a call that began, or one that ended.
+// line is one line of a segment; exactly one of its parts is set. A call ends
+// with all that is known of it, so what came before then no longer matters.
 type line struct {
-	Begun *Call `json:"begun,omitempty"`
-	Ended *Call `json:"ended,omitempty"`
+	Begun *Call  `json:"begun,omitempty"`
+	Tried *tried `json:"tried,omitempty"` // an attempt that is about to be sent, or has failed
+	Got   *got   `json:"got,omitempty"`
+	Ended *Call  `json:"ended,omitempty"`
+}
+
+type tried struct {
+	CallID string `json:"call"`
+	Attempt
+}
+
+// got says how many bytes of text came for an attempt so far.
+type got struct {
+	CallID string `json:"call"`
+	N      int    `json:"n"`
+	Bytes  int    `json:"bytes"`
+}
+
+// call is whose line it is.
+func (l line) call() string {
+	switch {
+	case l.Begun != nil:
+		return l.Begun.ID
+	case l.Tried != nil:
+		return l.Tried.CallID
+	case l.Got != nil:
+		return l.Got.CallID
+	case l.Ended != nil:
+		return l.Ended.ID
+	}
+	return ""
 }
 
 // journal is a row of append-only files, the segments. A line reaches the
@@ -33,18 +63,21 @@ type journal struct {
 	mu        sync.Mutex // guards what follows; held over writes, which keep lines whole
 	file      *os.File   // the segment being written; nil until the next line
 	number    int
-	ended     int               // ended calls in file
-	open      map[string][]byte // begin lines of calls that have not ended
+	ended     int              // ended calls in file
+	open      map[string]*open // the lines of calls that have not ended
 	unwritten [][]byte
 	dropped   int
 }
+
+// open is what of a call must be carried into the next segment.
+type open struct{ lines, got []byte }
 
 // openJournal makes the folder. Segments of an earlier process stay as they are.
 func openJournal(dir string) (*journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the call journal: %w", err)
 	}
-	j := &journal{dir: dir, open: map[string][]byte{}}
+	j := &journal{dir: dir, open: map[string]*open{}}
 	names, err := j.segments()
 	if err != nil {
 		return nil, err
@@ -77,17 +110,30 @@ func (j *journal) append(l line) error {
 	data = append(data, '\n')
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if l.Begun != nil {
-		j.open[l.Begun.ID] = data
-	} else {
-		delete(j.open, l.Ended.ID)
-		j.ended++
-	}
+	j.remember(l, data)
 	if err := j.write(data); err != nil {
 		j.wait(data)
 		return err
 	}
 	return nil
+}
+
+// remember keeps what the next segment has to begin with; mu is held.
+func (j *journal) remember(l line, data []byte) {
+	id := l.call()
+	o := j.open[id]
+	switch {
+	case l.Ended != nil:
+		delete(j.open, id)
+		j.ended++
+	case l.Begun != nil:
+		j.open[id] = &open{lines: data}
+	case o == nil: // ended while a piece of it was on its way
+	case l.Tried != nil:
+		o.lines = append(o.lines[:len(o.lines):len(o.lines)], data...)
+	default:
+		o.got = data
+	}
 }
 
 // write puts data into the segment, which it starts if need be; mu is held.
@@ -112,8 +158,9 @@ func (j *journal) start() error {
 		return fmt.Errorf("start a file of the call journal: %w", err)
 	}
 	var carried bytes.Buffer
-	for _, begun := range j.open {
-		carried.Write(begun)
+	for _, o := range j.open {
+		carried.Write(o.lines)
+		carried.Write(o.got)
 	}
 	if _, err := f.Write(carried.Bytes()); err != nil {
 		return errors.Join(fmt.Errorf("carry open calls over: %w", err), f.Close(), os.Remove(name))
@@ -132,35 +179,50 @@ func (j *journal) wait(data []byte) {
 
 // seal brings everything to the disk and, if the segment holds ended calls,
 // closes it: what segments lists afterwards, without current, may be stored and
-// removed. It returns how many lines were lost to a full disk.
+// removed. It returns how many lines were lost to a full disk. One at a time;
+// calls go on while it waits for the disk.
 func (j *journal) seal() (lost int, err error) {
+	lost, old, next, err := j.turn()
+	if err != nil {
+		return lost, err
+	}
+	for _, f := range []*os.File{old, next} { // next holds the open calls of old
+		if f == nil {
+			continue
+		}
+		if err := f.Sync(); err != nil {
+			return lost, fmt.Errorf("sync the call journal: %w", err)
+		}
+	}
+	if old != nil {
+		err = old.Close()
+	}
+	return lost, err
+}
+
+// turn writes what waits and begins a new segment if this one holds ended
+// calls; old is nil if it does not.
+func (j *journal) turn() (lost int, old, next *os.File, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	lost, j.dropped = j.dropped, 0
 	for len(j.unwritten) > 0 {
 		if err := j.write(j.unwritten[0]); err != nil {
-			return lost, err
+			return lost, nil, nil, err
 		}
 		j.unwritten = j.unwritten[1:]
 	}
-	if j.file == nil {
-		return lost, nil
+	if j.file == nil || j.ended == 0 {
+		return lost, nil, j.file, nil
 	}
-	if err := j.file.Sync(); err != nil {
-		return lost, fmt.Errorf("sync the call journal: %w", err)
-	}
-	if j.ended == 0 {
-		return lost, nil
-	}
-	old := j.file
+	old = j.file
 	j.file, j.ended = nil, 0
 	if len(j.open) > 0 {
 		if err := j.start(); err != nil {
-			return lost, errors.Join(err, old.Close())
+			return lost, nil, nil, errors.Join(err, old.Close())
 		}
-		err = j.file.Sync()
 	}
-	return lost, errors.Join(err, old.Close())
+	return lost, old, j.file, nil
 }
 
 // current is the segment being written, or empty.
@@ -216,10 +278,21 @@ func parseLine(data []byte) (line, bool) {
 	if strings.TrimSpace(string(data)) == "" || json.Unmarshal(data, &l) != nil {
 		return line{}, false
 	}
+	parts := 0
 	for _, c := range []*Call{l.Begun, l.Ended} {
-		if c != nil && (c.ID == "" || c.TenantID == "" || c.At.IsZero()) {
+		if c == nil {
+			continue
+		}
+		parts++
+		if c.ID == "" || c.TenantID == "" || c.At.IsZero() {
 			return line{}, false
 		}
 	}
-	return l, (l.Begun == nil) != (l.Ended == nil)
+	if l.Tried != nil {
+		parts++
+	}
+	if l.Got != nil {
+		parts++
+	}
+	return l, parts == 1 && l.call() != ""
 }

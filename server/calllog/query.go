@@ -184,11 +184,9 @@ func selectPage(ctx context.Context, tx pgx.Tx, tenantID string, q httpapi.LogQu
 func scanCall(row pgx.CollectableRow) (*Call, error) {
 	c := &Call{}
 	var latency, first int64
-	var unpriced bool
 	err := row.Scan(&c.ID, &c.At, &c.Surface, &c.Operation, &c.Model, &c.Deployment, &c.UserID, &c.KeyID, &c.Streamed,
-		&c.State, &c.ErrorCode, &c.Usage.Input, &c.Usage.Output, &c.Usage.Cached, &c.Usage.Estimated, &latency, &first, &c.Cost, &unpriced, &c.Attempts, &c.RequestID)
+		&c.State, &c.ErrorCode, &c.Usage.Input, &c.Usage.Output, &c.Usage.Cached, &c.Usage.Estimated, &latency, &first, &c.Cost, &c.Unpriced, &c.Attempts, &c.RequestID)
 	c.Latency, c.First = time.Duration(latency)*time.Millisecond, time.Duration(first)*time.Millisecond
-	c.Price.Known = !unpriced
 	return c, err
 }
 

@@ -1,9 +1,11 @@
-// Package calllog keeps one row per model call and answers questions about them.
+// Package calllog keeps one row per model call, and one per attempt at it, and
+// answers questions about them.
 //
-// A call is written twice to a journal file, when it begins and when it ends,
-// and costs the caller no more than that. In the background the journal goes
-// to Postgres in batches; while Postgres is away it waits on disk, and after a
-// crash the next start finds what was ended and what was cut off.
+// A call is written to a journal file when it begins, when money is held back
+// for an attempt and when it ends, and costs the caller no more than that. In
+// the background the journal goes to Postgres in batches; while Postgres is
+// away it waits on disk, and after a crash the next start finds what was ended
+// and what was cut off, and settles that.
 package calllog
 
 import (
@@ -31,46 +33,61 @@ const CodeInterrupted = "call.interrupted"
 // Call is one brokered call. What Begin needs comes first, the rest is known
 // when it ends.
 type Call struct {
-	ID        string    `json:"id"` // UUIDv7; Begin makes one when empty
-	TenantID  string    `json:"tenant_id"`
-	At        time.Time `json:"at"` // Begin sets it when zero
-	Surface   string    `json:"surface"`
-	Operation string    `json:"operation"`
-	Model     string    `json:"model"`
-	UserID    string    `json:"user_id,omitempty"`
-	KeyID     string    `json:"key_id,omitempty"`
-	Streamed  bool      `json:"streamed,omitempty"`
-	RequestID string    `json:"request_id,omitempty"`
+	ID             string    `json:"id"` // UUIDv7; Begin makes one when empty
+	TenantID       string    `json:"tenant_id"`
+	At             time.Time `json:"at"` // Begin sets it when zero
+	Surface        string    `json:"surface"`
+	Operation      string    `json:"operation"`
+	Model          string    `json:"model"`
+	UserID         string    `json:"user_id,omitempty"`
+	KeyID          string    `json:"key_id,omitempty"`
+	ConversationID string    `json:"conversation_id,omitempty"`
+	Streamed       bool      `json:"streamed,omitempty"`
+	RequestID      string    `json:"request_id,omitempty"`
+	Life           string    `json:"life,omitempty"` // of the process that made it; Begin sets it
 
 	State      State         `json:"state,omitempty"`
 	ErrorCode  string        `json:"error_code,omitempty"`
 	Deployment string        `json:"deployment,omitempty"`
 	Attempts   int           `json:"attempts,omitempty"`
-	Usage      llm.Usage     `json:"usage"`
+	Tries      []Attempt     `json:"tries,omitempty"`
+	Usage      llm.Usage     `json:"usage"` // of the answer that the caller got
 	Latency    time.Duration `json:"latency,omitempty"`
 	First      time.Duration `json:"first,omitempty"` // to the first token; 0: none came
-	Price      ledger.Price  `json:"price"`
-	Cost       int64         `json:"cost,omitempty"` // nano US dollars
+	Unpriced   bool          `json:"unpriced,omitempty"`
+	Cost       int64         `json:"cost,omitempty"` // nano US dollars, of all tries
 }
 
-// entry is the call's line in the ledger.
-func (c *Call) entry() ledger.Entry {
-	return ledger.Entry{
-		ID: c.ID, CallID: c.ID, Kind: ledger.Settle, At: c.At, UserID: c.UserID, KeyID: c.KeyID,
-		Model: c.Model, Deployment: c.Deployment, Usage: c.Usage,
-		AmountNanoUSD: c.Cost, PriceVersion: c.Price.Version, Unpriced: c.unpriced(),
+// entries are the call's lines in the ledger.
+func (c *Call) entries() []ledger.Entry {
+	var out []ledger.Entry
+	for i := range c.Tries {
+		out = append(out, c.Tries[i].entries(c)...)
+	}
+	return out
+}
+
+// sum makes the call's totals those of its tries.
+func (c *Call) sum() {
+	c.Cost, c.Unpriced = 0, false
+	for i := range c.Tries {
+		c.Cost += c.Tries[i].Cost
+		c.Unpriced = c.Unpriced || c.Tries[i].unpriced()
 	}
 }
 
-// settled says whether the call is booked: one that no provider began to
-// answer costs nothing and is no line in the ledger.
-func (c *Call) settled() bool {
-	return c.State != Failed || c.Usage.Input > 0 || c.Usage.Output > 0
-}
-
-// unpriced says that the call cost something that nobody knows.
-func (c *Call) unpriced() bool {
-	return !c.Price.Known && c.Usage.Input+c.Usage.Output > 0
+// cut ends a call during which its process died. received counts the bytes of
+// text that came for each attempt.
+func (c *Call) cut(received map[int]int) {
+	c.State, c.ErrorCode, c.Attempts = Failed, CodeInterrupted, len(c.Tries)
+	for i := range c.Tries {
+		a := &c.Tries[i]
+		if a.Ended.IsZero() {
+			a.cut(received[a.N], c.At)
+		}
+		c.Usage, c.Deployment = a.Usage, a.Name
+	}
+	c.sum()
 }
 
 // storable is text as Postgres can hold it. Callers name models: one name that

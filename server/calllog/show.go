@@ -65,6 +65,6 @@ func (b *Book) row(c *Call, names map[string]string) httpapi.InferenceLog {
 		User: names[c.UserID], Key: names[c.KeyID], Streamed: c.Streamed, State: string(c.State), ErrorCode: c.ErrorCode,
 		InputTokens: c.Usage.Input, OutputTokens: c.Usage.Output, CachedTokens: c.Usage.Cached, Estimated: c.Usage.Estimated,
 		LatencyMS: latency.Milliseconds(), FirstMS: c.First.Milliseconds(), CostNanoUSD: c.Cost,
-		Unpriced: c.unpriced(), Attempts: c.Attempts, RequestID: c.RequestID,
+		Unpriced: c.Unpriced, Attempts: c.Attempts, RequestID: c.RequestID,
 	}
 }

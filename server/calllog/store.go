@@ -19,13 +19,13 @@ import (
 // maxBatch bounds the calls that one transaction stores.
 const maxBatch = 500
 
-const insertCall = `
-insert into inference_log (tenant_id, at, id, surface, operation, model, deployment, user_id, key_id, streamed,
-    state, error_code, input_tokens, output_tokens, cached_tokens, estimated, latency_ms, first_ms,
-    cost_nano_usd, unpriced, attempts, request_id)
-values ($1, $2, $3, $4, $5, $6, $7, nullif($8, '')::uuid, nullif($9, '')::uuid, $10,
-    $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
-on conflict do nothing`
+const insertCalls = `
+insert into inference_log (` + callColumns + `)
+select ` + callColumns + ` from json_populate_recordset(null::inference_log, $1) on conflict do nothing`
+
+const insertAttempts = `
+insert into inference_attempt (` + attemptColumns + `)
+select ` + attemptColumns + ` from json_populate_recordset(null::inference_attempt, $1) on conflict do nothing`
 
 // storeSegment puts a segment's ended calls into the database. It may be
 // repeated: what is there already stays as it is.
@@ -78,17 +78,36 @@ func refused(err error) bool {
 func (b *Book) insert(ctx context.Context, tenant string, calls []*Call) error {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
-	return b.db.Tenant(ctx, tenant, func(tx pgx.Tx) error {
-		var batch pgx.Batch
-		for _, c := range calls {
-			batch.Queue(insertCall, tenant, c.At, c.ID, c.Surface, c.Operation, c.Model, c.Deployment, c.UserID, c.KeyID, c.Streamed,
-				c.State, c.ErrorCode, c.Usage.Input, c.Usage.Output, c.Usage.Cached, c.Usage.Estimated, c.Latency.Milliseconds(), c.First.Milliseconds(),
-				c.Cost, c.unpriced(), c.Attempts, c.RequestID)
-			if c.settled() {
-				ledger.Book(&batch, tenant, c.entry())
-			}
+	rows := make([]callRow, 0, len(calls))
+	attempts := make([]attemptRow, 0, len(calls))
+	var entries []ledger.Entry
+	for _, c := range calls {
+		rows = append(rows, c.row())
+		entries = append(entries, c.entries()...)
+		for i := range c.Tries {
+			attempts = append(attempts, c.Tries[i].row(c))
 		}
-		return tx.SendBatch(ctx, &batch).Close()
+	}
+	callData, err := json.Marshal(rows)
+	if err != nil {
+		return fmt.Errorf("encode calls: %w", err)
+	}
+	attemptData, err := json.Marshal(attempts)
+	if err != nil {
+		return fmt.Errorf("encode attempts: %w", err)
+	}
+	return b.db.Tenant(ctx, tenant, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, insertCalls, callData); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, insertAttempts, attemptData); err != nil {
+			return err
+		}
+		fresh, err := ledger.Book(ctx, tx, tenant, entries)
+		if err != nil || len(fresh) == 0 {
+			return err
+		}
+		return b.spent(ctx, tx, tenant, fresh)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
 	"nexusai/server/ledger"
+	"nexusai/server/store"
 	"nexusai/server/store/storetest"
 )
 
@@ -30,41 +31,46 @@ func TestCost(t *testing.T) {
 	}
 }
 
-func TestACallIsSettledOnce(t *testing.T) {
+func TestAnAttemptIsSettledOnce(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	tenant, other := storetest.Tenant(t, db), storetest.Tenant(t, db)
 	user, key, call := uuid.NewString(), uuid.NewString(), uuid.NewString()
 	now := time.Now().UTC()
 	entry := ledger.Entry{
-		ID: call, CallID: call, Kind: ledger.Settle, At: now, UserID: user, Model: "m", Deployment: "d",
-		Usage: llm.Usage{Input: 10, Output: 5}, AmountNanoUSD: 75, PriceVersion: "test",
+		CallID: call, Attempt: 1, At: now, UserID: user, Model: "m", Deployment: "d", Provider: "p",
+		Usage: llm.Usage{Input: 10, Output: 5}, Price: price,
 	}
-	again := entry
-	again.ID = uuid.NewString()
-	old := entry
-	old.ID, old.CallID, old.At = uuid.NewString(), uuid.NewString(), now.Add(-24*time.Hour)
-	keyed := entry
-	keyed.ID, keyed.CallID, keyed.UserID, keyed.KeyID, keyed.AmountNanoUSD = uuid.NewString(), uuid.NewString(), "", key, 40
-	err := db.Tenant(t.Context(), tenant, func(tx pgx.Tx) error {
-		var batch pgx.Batch
-		for _, e := range []ledger.Entry{entry, entry, again, old, keyed} {
-			ledger.Book(&batch, tenant, e)
+	old, keyed, second := entry, entry, entry
+	old.CallID, old.At = uuid.NewString(), now.Add(-24*time.Hour)
+	keyed.CallID, keyed.UserID, keyed.KeyID = uuid.NewString(), "", key
+	second.Attempt = 2
+	var all []ledger.Entry
+	for _, lines := range [][]ledger.Entry{
+		ledger.Settled(entry, 1000, 75), ledger.Settled(entry, 1000, 80), ledger.Settled(second, 1000, 5), ledger.Settled(old, 0, 75), ledger.Settled(keyed, 100, 40),
+	} {
+		all = append(all, lines...)
+	}
+	for round, want := range []int{7, 0} {
+		err := db.Tenant(t.Context(), tenant, func(tx pgx.Tx) error {
+			booked, err := ledger.Book(t.Context(), tx, tenant, all)
+			if len(booked) != want {
+				t.Errorf("round %d booked %d lines, want %d: %+v", round, len(booked), want, booked)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(fault.Cause(err))
 		}
-		return tx.SendBatch(t.Context(), &batch).Close()
-	})
-	if err != nil {
-		t.Fatal(fault.Cause(err))
 	}
 	for _, tt := range []struct {
 		tenant, user, key string
 		nano              int64
-		calls             int
-	}{{tenant, user, "", 75, 1}, {other, user, "", 0, 0}, {tenant, "", key, 40, 1}, {other, "", key, 0, 0}} {
+	}{{tenant, user, "", 80}, {other, user, "", 0}, {tenant, "", key, 40}, {other, "", key, 0}} {
 		err := db.TenantRead(t.Context(), tt.tenant, func(tx pgx.Tx) error {
-			nano, calls, err := ledger.Spend(t.Context(), tx, tt.tenant, tt.user, tt.key, now.Add(-time.Hour))
-			if nano != tt.nano || calls != tt.calls {
-				t.Errorf("spent %d in %d calls, want %d in %d", nano, calls, tt.nano, tt.calls)
+			nano, _, err := ledger.Spend(t.Context(), tx, tt.tenant, tt.user, tt.key, now.Add(-time.Hour))
+			if nano != tt.nano {
+				t.Errorf("spent %d, want %d", nano, tt.nano)
 			}
 			return err
 		})
@@ -74,11 +80,36 @@ func TestACallIsSettledOnce(t *testing.T) {
 	}
 }
 
+func TestWhatIsFreeHasNoLines(t *testing.T) {
+	t.Parallel()
+	if lines := ledger.Settled(ledger.Entry{}, 500, 0); len(lines) != 0 {
+		t.Errorf("lines %+v", lines)
+	}
+	if lines := ledger.Settled(ledger.Entry{Unpriced: true}, 0, 0); len(lines) != 1 || lines[0].Kind != ledger.Settle {
+		t.Errorf("an unpriced attempt has lines %+v", lines)
+	}
+}
+
+func TestALineBalancesOrIsRefused(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	tenant := storetest.Tenant(t, db)
+	lines := ledger.Settled(ledger.Entry{CallID: uuid.NewString(), Attempt: 1, At: time.Now(), Price: price}, 100, 75)
+	lines[1].Amount++
+	err := db.Tenant(t.Context(), tenant, func(tx pgx.Tx) error {
+		_, err := ledger.Book(t.Context(), tx, tenant, lines)
+		return err
+	})
+	if !store.Violates(err, "ledger_balances") {
+		t.Errorf("a line that does not balance: %v", err)
+	}
+}
+
 func TestEntriesCannotBeChanged(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	tenant := storetest.Tenant(t, db)
-	for _, sql := range []string{`update ledger_entry set amount_nano_usd = 0`, `delete from ledger_entry`} {
+	for _, sql := range []string{`update ledger_entry set amount_nano_usd = 0`, `delete from ledger_entry`, `update ledger_price set price = '{}'`, `delete from ledger_price`} {
 		err := db.Tenant(context.Background(), tenant, func(tx pgx.Tx) error {
 			_, err := tx.Exec(t.Context(), sql)
 			return err

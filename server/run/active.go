@@ -58,7 +58,8 @@ func (r *Runs) begin(ctx context.Context, caller httpapi.Caller, w *row) *active
 func (a *active) write(ctx context.Context) {
 	r := a.runs
 	record := r.Calls.Begin(calllog.Call{
-		TenantID: a.row.tenant, Surface: "chat", Operation: "chat", Model: a.row.model, UserID: a.row.user, Streamed: true, RequestID: edge.RequestID(ctx),
+		TenantID: a.row.tenant, Surface: "chat", Operation: "chat", Model: a.row.model, UserID: a.row.user, ConversationID: a.row.conversation,
+		Streamed: true, RequestID: edge.RequestID(ctx),
 	})
 	var report broker.Report
 	var done llm.Completion
