@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -66,8 +67,10 @@ type route struct {
 	id, method, path string
 	tag, summary     string
 	needs            Permission
-	limit            int64 // body bytes; 0: formLimit
-	status           int   // 0: 200, or 204 without a body
+	limit            int64        // body bytes; 0: formLimit
+	status           int          // 0: 200, or 204 without a body
+	file             []string     // content types of an answer that is a file
+	event            reflect.Type // of an answer that is a stream of events
 }
 
 // add registers fn: who may call it, how large its body may be, and how its
@@ -76,7 +79,7 @@ func add[I, O any](a *API, r route, fn func(context.Context, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Tags: []string{r.tag}, Summary: r.summary,
 		MaxBodyBytes: r.limit, DefaultStatus: r.status,
-		Errors: []int{400, 404, 409, 413, 422, 429, 500, 503},
+		Errors: []int{400, 404, 409, 413, 422, 429, 500, 503}, Responses: a.flows(r),
 	}
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = formLimit

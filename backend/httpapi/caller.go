@@ -24,6 +24,9 @@ const (
 	ReadProviders  Permission = "providers.read"
 	WriteProviders Permission = "providers.write"
 	ReadAudit      Permission = "audit.read"
+	ReadLimits     Permission = "limits.read" // and budgets
+	WriteLimits    Permission = "limits.write"
+	ReadCosts      Permission = "costs.read"
 	// Signed needs a signed-in caller and nothing more.
 	Signed Permission = "signed"
 	// Open is for the few operations that come before sign-in.
@@ -39,6 +42,7 @@ type Caller struct {
 	KeyID       string // empty for a session
 	Role        string
 	Permissions []Permission
+	Models      []string // the only models a key may use, "x*" for all that begin with x; empty: any
 	IP          string
 	UserAgent   string
 }

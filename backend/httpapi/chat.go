@@ -67,7 +67,7 @@ type RunEvent struct {
 // Hint says that something changed and may be fetched again. It carries no
 // data, so a lost one costs freshness only.
 type Hint struct {
-	Topic string `json:"topic" enum:"conversations,thread,status,models,queue,logs,users,keys,providers,audit,dashboard"`
+	Topic string `json:"topic" enum:"conversations,thread,status,models,queue,logs,users,keys,providers,audit,dashboard,limits"`
 	ID    string `json:"id,omitempty" doc:"the row that changed, when there is one"`
 }
 
@@ -87,7 +87,7 @@ type Model struct {
 	ID            string `json:"id"`
 	Name          string `json:"name"`
 	Family        string `json:"family" enum:"openai,anthropic,google,deepseek,meta,mistral,qwen,other"`
-	Kind          string `json:"kind" enum:"chat,embedding"`
+	Kind          string `json:"kind" enum:"chat,embedding,transcription,speech,rerank"`
 	Local         bool   `json:"local" doc:"runs on this device, without any server"`
 	Provider      string `json:"provider" doc:"who runs it, in words"`
 	ContextTokens int    `json:"context_tokens,omitempty"`

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -151,4 +152,23 @@ func TestLastUseIsWrittenBehindTheRequest(t *testing.T) {
 			t.Errorf("key %+v", k)
 		}
 	}
+}
+
+func TestAKeysListOfModels(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made := w.key(w.acme.owner, httpapi.NewKey{Name: "ci", Models: []string{" fast ", "vendor/*", "fast"}})
+	if got := strings.Join(made.Key.Models, " "); got != "fast vendor/*" {
+		t.Errorf("models %q", got)
+	}
+	r := httptest.NewRequest("GET", "/v1/models", nil)
+	r.Header.Set("Authorization", "Bearer "+made.Secret)
+	caller, err := w.svc.Authenticator().Authenticate(r)
+	if err != nil || strings.Join(caller.Models, " ") != "fast vendor/*" {
+		t.Errorf("caller %+v %v", caller, err)
+	}
+	w.call(w.acme.owner, "GET", "/api/admin/keys", nil).want(200, `"models":["fast","vendor/*"]`)
+	w.call(w.acme.owner, "GET", "/api/admin/audit?action=key", nil).want(200, `"models":"fast, vendor/*"`)
+	w.call(w.acme.owner, "POST", "/api/admin/keys", httpapi.NewKey{Name: "x", Models: []string{"a\x00"}}).want(400, "body.models")
+	w.call(w.acme.owner, "POST", "/api/admin/keys", httpapi.NewKey{Name: "x", Models: []string{" "}}).want(400, "body.models")
 }

@@ -58,7 +58,8 @@ func newVertical(t *testing.T, scripts ...[]up.Act) *vertical {
 	httpapi.RegisterAccounts(contract, api.Accounts{Identity: v.svc}, identity.Jar{})
 	httpapi.RegisterConversations(contract, api.Conversations{Hub: hub, Runs: v.runs, Bus: bus})
 	httpapi.RegisterChat(contract, api.Chat{Runs: v.runs}, api.Models{Fleet: providers}, api.Usage{DB: v.db})
-	httpapi.RegisterOperations(contract, api.Operations{Calls: calls, Fleet: providers})
+	httpapi.RegisterOperations(contract, api.Operations{Calls: calls})
+	httpapi.RegisterProviders(contract, api.Providers{Fleet: providers})
 	old := v.handler
 	v.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := mux.Handler(r); pattern == "" {

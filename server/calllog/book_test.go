@@ -105,7 +105,7 @@ func TestCallsAreSeenLiveAndThenStored(t *testing.T) {
 	}
 	stored(t, db, tenant, "inference_log", 1)
 	stored(t, db, tenant, "ledger_entry", 1)
-	page, err = book.Calls(t.Context(), tenant, httpapi.LogQuery{State: "running"})
+	page, err = book.Calls(t.Context(), tenant, httpapi.LogQuery{LogFilter: httpapi.LogFilter{State: "running"}})
 	if err != nil || len(page.Items) != 1 || page.Items[0].Model != "slow" || page.Totals.Calls != 1 {
 		t.Fatalf("running: %+v %v", page, err)
 	}

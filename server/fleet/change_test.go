@@ -229,3 +229,20 @@ func TestPrices(t *testing.T) {
 		}
 	}
 }
+
+func TestAKeyMayUseOnlyItsModels(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.fleet.Create(t.Context(), w.tenant, audit.Operator, input("One", "https://api.example.com/v1", "k", "fast", "fast-2", "vendor/a", "vendor/b"))
+	w.must(err)
+	ctx := httpapi.WithCaller(t.Context(), httpapi.Caller{TenantID: w.tenant, KeyID: "k", Models: []string{"fast", "vendor/*"}})
+	for model, want := range map[string]fault.Code{"fast": "", "vendor/b": "", "fast-2": fault.ModelUnknown, "vendor": fault.ModelUnknown, "nope": fault.ModelUnknown} {
+		if _, err := w.fleet.Candidates(ctx, broker.Query{Model: model, Need: broker.CanChat}); (err != nil || want != "") && fault.CodeOf(err) != want {
+			t.Errorf("%s: %v", model, err)
+		}
+	}
+	models, err := w.fleet.ListModels(ctx)
+	if err != nil || len(models) != 3 {
+		t.Errorf("listed %+v %v", models, err)
+	}
+}

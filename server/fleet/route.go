@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"nexusai/backend/broker"
@@ -31,6 +32,9 @@ func (f *Fleet) Candidates(ctx context.Context, q broker.Query) (broker.Route, e
 	s, err := f.snapshot(ctx, caller.TenantID)
 	if err != nil {
 		return broker.Route{}, err
+	}
+	if !allowed(caller.Models, q.Model) {
+		return broker.Route{}, fault.New(fault.ModelUnknown, "There is no such model, or you may not use it.", nil).At("model")
 	}
 	var all []broker.Deployment
 	var broken error
@@ -91,6 +95,14 @@ func (f *Fleet) offers(s *snapshot, id string) []offer {
 		}
 	}
 	return out
+}
+
+// allowed says whether a list of models holds one; an empty list holds all.
+func allowed(models []string, id string) bool {
+	return len(models) == 0 || slices.ContainsFunc(models, func(one string) bool {
+		prefix, wild := strings.CutSuffix(one, "*")
+		return one == id || wild && strings.HasPrefix(id, prefix)
+	})
 }
 
 func kindOf(need broker.Capability) string {
@@ -230,7 +242,7 @@ func (f *Fleet) ListModels(ctx context.Context) ([]httpapi.Model, error) {
 	seen := map[string]bool{}
 	out := []httpapi.Model{}
 	add := func(id string, o offer) {
-		if !seen[id] {
+		if !seen[id] && allowed(caller.Models, id) {
 			seen[id] = true
 			out = append(out, f.describe(id, o))
 		}

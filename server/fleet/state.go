@@ -21,7 +21,7 @@ const (
 // show is a provider as the console sees it.
 func (f *Fleet) show(p *provider) httpapi.Provider {
 	out := httpapi.Provider{
-		ID: p.id, Name: p.name, Kind: p.kind, BaseURL: p.baseURL, HasKey: len(p.sealed) > 0, Enabled: p.enabled,
+		ID: p.id, Name: p.name, Kind: p.kind, BaseURL: p.baseURL, HasKey: len(p.sealed) > 0, Keys: []httpapi.ProviderKey{}, Enabled: p.enabled,
 		Models: f.serves(p), TestedAt: p.testedAt, Source: p.source, CreatedAt: p.createdAt,
 	}
 	out.State, out.Detail = f.state(p)

@@ -36,12 +36,12 @@ var roles = map[string]struct {
 	},
 	Developer: {permissions: []httpapi.Permission{
 		httpapi.UseChat, httpapi.UseModels, httpapi.ReadDashboard, httpapi.ReadLogs,
-		httpapi.ReadKeys, httpapi.WriteKeys, httpapi.ReadProviders,
+		httpapi.ReadKeys, httpapi.WriteKeys, httpapi.ReadProviders, httpapi.ReadLimits, httpapi.ReadCosts,
 	}},
 	Member: {permissions: []httpapi.Permission{httpapi.UseChat, httpapi.UseModels}},
 	Auditor: {permissions: []httpapi.Permission{
 		httpapi.ReadDashboard, httpapi.ReadLogs, httpapi.ReadUsers, httpapi.ReadKeys,
-		httpapi.ReadProviders, httpapi.ReadAudit,
+		httpapi.ReadProviders, httpapi.ReadAudit, httpapi.ReadLimits, httpapi.ReadCosts,
 	}},
 }
 
@@ -49,6 +49,7 @@ var everything = []httpapi.Permission{
 	httpapi.UseChat, httpapi.UseModels, httpapi.ReadDashboard, httpapi.ReadLogs,
 	httpapi.ReadUsers, httpapi.WriteUsers, httpapi.ReadKeys, httpapi.WriteKeys,
 	httpapi.ReadProviders, httpapi.WriteProviders, httpapi.ReadAudit,
+	httpapi.ReadLimits, httpapi.WriteLimits, httpapi.ReadCosts,
 }
 
 // keyScopes are what an API key may carry: never the right to manage people,

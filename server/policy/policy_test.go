@@ -13,10 +13,11 @@ func TestWhatEachRoleMayDo(t *testing.T) {
 	all := []httpapi.Permission{
 		httpapi.UseChat, httpapi.UseModels, httpapi.ReadDashboard, httpapi.ReadLogs, httpapi.ReadUsers, httpapi.WriteUsers,
 		httpapi.ReadKeys, httpapi.WriteKeys, httpapi.ReadProviders, httpapi.WriteProviders, httpapi.ReadAudit,
+		httpapi.ReadLimits, httpapi.WriteLimits, httpapi.ReadCosts,
 	}
 	may := map[string]string{ // in the order of all
-		policy.Owner: "+++++++++++", policy.Admin: "+++++++++++", policy.Developer: "++++--+++--",
-		policy.Member: "++---------", policy.Auditor: "--+++-+-+-+", "stranger": "-----------",
+		policy.Owner: "++++++++++++++", policy.Admin: "++++++++++++++", policy.Developer: "++++--+++--+-+",
+		policy.Member: "++------------", policy.Auditor: "--+++-+-+-++-+", "stranger": "--------------",
 	}
 	for role, row := range may {
 		got := policy.Permissions(role)

@@ -19,6 +19,7 @@ export const adminKeys = {
   keys: ["keys"] as const,
   providers: ["providers"] as const,
   audit: ["audit"] as const,
+  limits: ["limits"] as const,
 };
 
 export const dashboardQuery = (range: Range) =>

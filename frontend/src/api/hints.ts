@@ -29,6 +29,8 @@ export function staleAfter(hint: Hint): QueryKey[] {
       return [adminKeys.providers, chatKeys.models];
     case "audit":
       return [adminKeys.audit];
+    case "limits":
+      return [adminKeys.limits];
     case "dashboard":
       return [adminKeys.dashboard];
     default:

@@ -15,6 +15,7 @@ func keyCreate(flags *flag.FlagSet) action {
 	slug := teamFlag(flags)
 	name := flags.String("name", "", "what the key is for (required)")
 	scopes := flags.String("scopes", "models.use", "what it may do, by commas: models.use, logs.read")
+	models := flags.String("models", "", "the only models it may use, by commas; x* is all that begin with x; empty: any")
 	expires := flags.Duration("expires", 0, "how long it works, as 720h; 0: until it is revoked")
 	return func(ctx context.Context, d *desk) error {
 		if *name == "" {
@@ -31,6 +32,11 @@ func keyCreate(flags *flag.FlagSet) action {
 		for scope := range strings.SplitSeq(*scopes, ",") {
 			if scope = strings.TrimSpace(scope); scope != "" {
 				ask.Scopes = append(ask.Scopes, scope)
+			}
+		}
+		for model := range strings.SplitSeq(*models, ",") {
+			if model = strings.TrimSpace(model); model != "" {
+				ask.Models = append(ask.Models, model)
 			}
 		}
 		if *expires > 0 {

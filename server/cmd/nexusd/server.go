@@ -162,7 +162,8 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterPeople(contract, api.NewPeople(srv.identity, srv.trail))
 	httpapi.RegisterConversations(contract, api.Conversations{Hub: srv.hub, Runs: srv.runs, Bus: srv.bus})
 	httpapi.RegisterChat(contract, api.Chat{Runs: srv.runs}, api.Models{Fleet: srv.fleet}, api.Usage{DB: srv.db})
-	httpapi.RegisterOperations(contract, api.Operations{Calls: srv.calls, Fleet: srv.fleet})
+	httpapi.RegisterOperations(contract, api.Operations{Calls: srv.calls})
+	httpapi.RegisterProviders(contract, api.Providers{Fleet: srv.fleet})
 	contract.DescribeStreams()
 	describe(contract.OpenAPI())
 

@@ -8,7 +8,7 @@ import { examples } from "./example";
 import { keyState } from "./keyState";
 import { KeysPage } from "./KeysPage";
 
-const ci: Key = { id: "k-1", name: "CI", prefix: "nxs_live_4Fq2", scopes: ["models.use"], created_by: "Ana Example", created_at: "2026-01-02T10:00:00Z" };
+const ci: Key = { id: "k-1", name: "CI", prefix: "nxs_live_4Fq2", scopes: ["models.use"], models: [], created_by: "Ana Example", created_at: "2026-01-02T10:00:00Z" };
 const old: Key = { ...ci, id: "k-2", name: "Old", revoked_at: "2026-01-03T10:00:00Z" };
 const list = "GET /api/admin/keys";
 const models = { "GET /api/models": [{ id: "qwen2.5-coder-1.5b", name: "Qwen", kind: "chat", family: "qwen", local: false, provider: "", state: "ready" }] };

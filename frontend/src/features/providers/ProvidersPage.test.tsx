@@ -6,7 +6,7 @@ import { ana, problem, renderPage } from "@/test/page";
 import { choiceOf, choicesOf, kindOf, modelsOf, priceOf, wrongWith } from "./choice";
 import { ProvidersPage } from "./ProvidersPage";
 
-const local: Provider = { id: "p-0", name: "This server", kind: "local", has_key: false, enabled: true, models: [{ id: "qwen2.5-coder-1.5b", upstream: "qwen2.5-coder-1.5b", kind: "chat" }], state: "ready", source: "builtin", created_at: "2026-01-02T10:00:00Z" };
+const local: Provider = { id: "p-0", name: "This server", kind: "local", has_key: false, keys: [], enabled: true, models: [{ id: "qwen2.5-coder-1.5b", upstream: "qwen2.5-coder-1.5b", kind: "chat" }], state: "ready", source: "builtin", created_at: "2026-01-02T10:00:00Z" };
 const rack: Provider = { ...local, id: "p-1", name: "Rack", kind: "openai", base_url: "https://rack.example.com/v1", has_key: true, state: "untested", source: "file", models: [] };
 const works: ProviderTest = { ok: true, latency_ms: 912, first_token_ms: 180, models: ["gpt-5.2", "text-embedding-4"], answer: "Hello there.", tested_model: "gpt-5.2" };
 const list = "GET /api/admin/providers";
