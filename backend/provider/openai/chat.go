@@ -8,6 +8,7 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/endpoint"
+	"nexusai/backend/provider/picture"
 	"nexusai/backend/provider/sse"
 )
 
@@ -17,16 +18,22 @@ const maxAnswerText = 16 << 20
 // Chat implements llm.Client. It always streams, also without onDelta: only a
 // stream shows in time that the other side is gone.
 func (c *Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm.Delta) error) (llm.Completion, error) {
-	body, err := encodeChat(req, c.newLimit)
+	var err error
+	if !c.dialect.Takes.has(TakesImageURLs) {
+		if req.Messages, err = picture.Inline(ctx, c.pictures, req.Messages); err != nil {
+			return llm.Completion{}, fault.From(err)
+		}
+	}
+	body, err := c.dialect.encodeChat(req)
 	if err != nil {
 		return llm.Completion{}, fault.New(fault.BadRequest, "The request cannot be encoded.", fmt.Errorf("encode a chat: %w", err))
 	}
-	got, err := c.endpoint.Open(ctx, endpoint.Call{Path: "/chat/completions", Body: body, Deadlines: req.Deadlines})
+	got, err := c.endpoint.Open(ctx, endpoint.Call{Path: c.dialect.path(llm.OpenAIChat, req.Model), Body: body, Deadlines: req.Deadlines})
 	if err != nil {
 		return llm.Completion{RequestID: got.RequestID}, err
 	}
 	defer got.Close()
-	a := answer{onDelta: onDelta, began: got.Began}
+	a := answer{onDelta: onDelta, began: got.Began, newID: c.newID}
 	if got.JSON() {
 		err = a.whole(got)
 	} else {
@@ -44,12 +51,19 @@ func (c *Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm
 
 // answer gathers one completion from its stream.
 type answer struct {
-	tally     tally
-	onDelta   func(llm.Delta) error
-	began     func() // content has come
-	text      strings.Builder
-	reasoning strings.Builder
-	calls     []llm.ToolCall
+	tally   tally
+	onDelta func(llm.Delta) error
+	began   func() // content has come
+	newID   func() string
+	choices []spoken // by index
+}
+
+// spoken is what one choice has said so far.
+type spoken struct {
+	text, thought strings.Builder
+	calls         []llm.ToolCall
+	finish        llm.Finish
+	stop          string
 }
 
 // read takes the stream to its end marker. Bytes after the marker are not
@@ -77,18 +91,29 @@ func (a *answer) event(e sse.Event) error {
 	if chunk == nil {
 		return nil
 	}
-	for _, one := range chunk.Choices {
-		if one.Index != 0 { // we asked for one answer
-			continue
-		}
-		if err := a.add(one.delta()); err != nil {
+	for i := range chunk.Choices {
+		if err := a.choice(&chunk.Choices[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *answer) add(d llm.Delta) error {
+func (a *answer) choice(one *choice) error {
+	for len(a.choices) <= one.Index { // tally has checked it
+		a.choices = append(a.choices, spoken{})
+	}
+	s := &a.choices[one.Index]
+	if one.FinishReason != "" {
+		s.finish = finishOf(one.FinishReason)
+	}
+	if stop, ok := one.StopReason.(string); ok {
+		s.stop = stop
+	}
+	return a.add(s, one.delta())
+}
+
+func (a *answer) add(s *spoken, d llm.Delta) error {
 	if d.Text == "" && d.Reasoning == "" && len(d.ToolCalls) == 0 {
 		return nil
 	}
@@ -96,24 +121,36 @@ func (a *answer) add(d llm.Delta) error {
 	if a.tally.bytes > maxAnswerText {
 		return endpoint.Malformed(fmt.Errorf("the answer is over %d bytes", maxAnswerText))
 	}
-	a.text.WriteString(d.Text)
-	a.reasoning.WriteString(d.Reasoning)
-	for _, call := range d.ToolCalls {
-		if call.Index < 0 || call.Index >= maxToolCalls {
-			return endpoint.Malformed(fmt.Errorf("tool call index %d", call.Index))
+	s.text.WriteString(d.Text)
+	s.thought.WriteString(d.Reasoning)
+	for i := range d.ToolCalls {
+		if err := a.call(s, &d.ToolCalls[i]); err != nil {
+			return err
 		}
-		for len(a.calls) <= call.Index {
-			a.calls = append(a.calls, llm.ToolCall{})
-		}
-		kept := &a.calls[call.Index]
-		kept.ID += call.ID
-		kept.Name += call.Name
-		kept.Arguments += call.Arguments
 	}
 	if a.onDelta == nil {
 		return nil
 	}
 	return a.onDelta(d)
+}
+
+// call adds to a tool call. One without an id gets one, because answers to it
+// must name it.
+func (a *answer) call(s *spoken, call *llm.ToolCallDelta) error {
+	if call.Index < 0 || call.Index >= maxToolCalls {
+		return endpoint.Malformed(fmt.Errorf("tool call index %d", call.Index))
+	}
+	for len(s.calls) <= call.Index {
+		s.calls = append(s.calls, llm.ToolCall{})
+	}
+	kept := &s.calls[call.Index]
+	if kept.ID == "" && call.ID == "" && call.Name != "" {
+		call.ID = "call_" + a.newID()
+	}
+	kept.ID += call.ID
+	kept.Name += call.Name
+	kept.Arguments += call.Arguments
+	return nil
 }
 
 // whole reads an answer from an endpoint that does not stream although asked.
@@ -126,6 +163,11 @@ func (a *answer) whole(got *endpoint.Answer) error {
 		return got.Stopped(err)
 	}
 	a.tally.settle()
+	for i := range a.choices { // a whole answer needs no reason to be whole
+		if a.choices[i].finish == "" && a.tally.finished[i] {
+			a.choices[i].finish = llm.FinishStop
+		}
+	}
 	return a.verdict()
 }
 
@@ -133,15 +175,30 @@ func (a *answer) whole(got *endpoint.Answer) error {
 // counted nothing.
 func (a *answer) completion(requestBytes int) llm.Completion {
 	t := &a.tally
-	out := llm.Completion{
-		Model: t.model, RequestID: t.id, Text: a.text.String(),
-		ToolCalls: a.calls, Finish: t.finish, Usage: t.usage,
-	}
-	if a.reasoning.Len() > 0 {
-		out.Reasoning = []llm.Reasoning{{Text: a.reasoning.String(), Wire: llm.OpenAIChat}}
-	}
+	out := llm.Completion{Model: t.model, RequestID: t.id, Usage: t.usage}
 	if !t.hasUsage {
 		out.Usage = Estimate(requestBytes, t.bytes)
+	}
+	if len(a.choices) == 0 {
+		return out
+	}
+	first := a.choices[0].choice()
+	out.Text, out.Reasoning, out.ToolCalls, out.Finish = first.Text, first.Reasoning, first.ToolCalls, first.Finish
+	out.StopSequence = a.choices[0].stop
+	for i := range a.choices[1:] {
+		out.More = append(out.More, a.choices[i+1].choice())
+	}
+	return out
+}
+
+// choice is what was said. Some servers say "stop" where they call tools.
+func (s *spoken) choice() llm.Choice {
+	out := llm.Choice{Text: s.text.String(), ToolCalls: s.calls, Finish: s.finish}
+	if out.Finish == llm.FinishStop && len(s.calls) > 0 {
+		out.Finish = llm.FinishTools
+	}
+	if s.thought.Len() > 0 {
+		out.Reasoning = []llm.Reasoning{{Text: s.thought.String(), Wire: llm.OpenAIChat}}
 	}
 	return out
 }

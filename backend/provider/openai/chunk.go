@@ -26,32 +26,35 @@ type choice struct {
 	Message      message `json:"message"`
 	Text         string  `json:"text"` // the old completions surface
 	FinishReason string  `json:"finish_reason"`
+	StopReason   any     `json:"stop_reason"` // vLLM: the stop sequence, or a token's number
 }
 
 type message struct {
-	Content          text           `json:"content"`
+	Content          content        `json:"content"`
 	Refusal          string         `json:"refusal"`
 	ReasoningContent string         `json:"reasoning_content"` // DeepSeek, llama.cpp, older vLLM
 	Reasoning        string         `json:"reasoning"`         // OpenRouter, newer vLLM
 	ToolCalls        []sdk.ToolCall `json:"tool_calls"`
 }
 
-// text is a string or, from Mistral's reasoning models, a list of parts, of
-// which those with text count.
-type text string
+// content is a string or, from Mistral's reasoning models, a list of parts of
+// text and of thought.
+type content struct{ text, thought string }
 
-func (t *text) UnmarshalJSON(data []byte) error {
+func (c *content) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '[' {
-		return json.Unmarshal(data, (*string)(t))
+		return json.Unmarshal(data, &c.text)
 	}
 	var parts []struct {
-		Text string `json:"text"`
+		Text     string  `json:"text"`
+		Thinking content `json:"thinking"`
 	}
 	if err := json.Unmarshal(data, &parts); err != nil {
 		return err
 	}
 	for _, part := range parts {
-		*t += text(part.Text)
+		c.text += part.Text
+		c.thought += part.Thinking.text
 	}
 	return nil
 }
@@ -63,11 +66,18 @@ type usage struct {
 
 func (u usage) tokens() llm.Usage {
 	out := llm.Usage{Input: u.PromptTokens, Output: u.CompletionTokens, Cached: u.CacheHit}
-	if u.PromptTokensDetails != nil && u.PromptTokensDetails.CachedTokens > 0 {
-		out.Cached = u.PromptTokensDetails.CachedTokens
+	if in := u.PromptTokensDetails; in != nil {
+		out.AudioIn = in.AudioTokens
+		if in.CachedTokens > 0 {
+			out.Cached = in.CachedTokens
+		}
 	}
-	if u.CompletionTokensDetails != nil {
-		out.Reasoning = u.CompletionTokensDetails.ReasoningTokens
+	if said := u.CompletionTokensDetails; said != nil {
+		out.Reasoning, out.AudioOut = said.ReasoningTokens, said.AudioTokens
+		// xAI counts thoughts beside the answer, and bills them as output.
+		if u.TotalTokens > 0 && u.TotalTokens == u.PromptTokens+u.CompletionTokens+said.ReasoningTokens {
+			out.Output += said.ReasoningTokens
+		}
 	}
 	return clamp(out)
 }
@@ -77,7 +87,9 @@ func (u usage) tokens() llm.Usage {
 func clamp(u llm.Usage) llm.Usage {
 	u.Input, u.Output = max(u.Input, 0), max(u.Output, 0)
 	u.Cached = min(max(u.Cached, 0), u.Input)
+	u.AudioIn = min(max(u.AudioIn, 0), u.Input-u.Cached)
 	u.Reasoning = min(max(u.Reasoning, 0), u.Output)
+	u.AudioOut = min(max(u.AudioOut, 0), u.Output-u.Reasoning)
 	return u
 }
 
@@ -87,28 +99,30 @@ func (c choice) said() message {
 	if m.empty() {
 		m = c.Message
 	}
-	if m.Content == "" {
-		m.Content = text(c.Text)
+	if m.Content.text == "" {
+		m.Content.text = c.Text
 	}
 	return m
 }
 
 func (m message) empty() bool {
-	return m.Content == "" && m.Refusal == "" && m.thought() == "" && len(m.ToolCalls) == 0
+	return m.Content.text == "" && m.Refusal == "" && m.thought() == "" && len(m.ToolCalls) == 0
 }
 
 func (m message) thought() string {
-	if m.ReasoningContent != "" {
-		return m.ReasoningContent
+	for _, said := range []string{m.ReasoningContent, m.Reasoning} {
+		if said != "" {
+			return said
+		}
 	}
-	return m.Reasoning
+	return m.Content.thought
 }
 
 // delta is what the choice adds, in the product's words. A refusal is text: it
 // is what the person should read.
 func (c choice) delta() llm.Delta {
 	m := c.said()
-	out := llm.Delta{Text: string(m.Content) + m.Refusal, Reasoning: m.thought()}
+	out := llm.Delta{Choice: c.Index, Text: m.Content.text + m.Refusal, Reasoning: m.thought()}
 	for at, call := range m.ToolCalls {
 		index := at
 		if call.Index != nil {

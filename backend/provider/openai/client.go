@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
 
+	"github.com/google/uuid"
 	sdk "github.com/sashabaranov/go-openai"
 
 	"nexusai/backend/llm"
@@ -31,35 +31,56 @@ func Local() Deadlines { return endpoint.Local() }
 type Config struct {
 	BaseURL   string       // required, up to and including the version: "https://api.example.com/v1"
 	APIKey    Secret       // empty sends no Authorization
+	Dialect   Dialect      // the zero value is guessed from BaseURL
 	HTTP      *http.Client // required: decides what may be dialled (egress, a Unix socket)
 	Deadlines Deadlines    // zero fields take those of Hosted
 	MaxAnswer int64        // bytes of an answer that is not streamed; default 64 MiB
 	Log       *slog.Logger // required
 	Now       func() time.Time
+	NewID     func() string // names tool calls that their model does not name; default a random one
+	// Pictures are fetched for an endpoint that wants them in bytes. Without it a
+	// picture that is an address is refused there.
+	Pictures pictures
+}
+
+// pictures fetches a picture from an address that a caller gave.
+type pictures interface {
+	Fetch(ctx context.Context, url string) (llm.Image, error)
 }
 
 // Client is one endpoint. It is safe for concurrent use and holds no state.
 type Client struct {
 	endpoint *endpoint.Endpoint
-	newLimit bool // see encodeChat
+	dialect  Dialect
+	newID    func() string
+	pictures pictures
 }
 
 var _ llm.Client = (*Client)(nil)
 
 // New checks cfg and connects to nothing.
 func New(cfg Config) (*Client, error) {
-	e, err := endpoint.New("openai", endpoint.Config{
-		BaseURL: cfg.BaseURL, Key: cfg.APIKey, KeyPrefix: "Bearer ", HTTP: cfg.HTTP, Deadlines: cfg.Deadlines,
-		MaxAnswer: cfg.MaxAnswer, Log: cfg.Log, Now: cfg.Now, Failure: Failure,
-	})
+	d := cfg.Dialect
+	if d.Name == "" {
+		d = DialectOf(cfg.BaseURL)
+	}
+	d = d.filled()
+	at := endpoint.Config{
+		BaseURL: cfg.BaseURL, Key: cfg.APIKey, KeyHeader: d.KeyHeader, HTTP: cfg.HTTP, Deadlines: cfg.Deadlines,
+		MaxAnswer: cfg.MaxAnswer, Log: cfg.Log, Now: cfg.Now, Failure: Failure, Query: d.Query, RequestID: d.RequestID,
+	}
+	if at.KeyHeader == "" {
+		at.KeyPrefix = "Bearer "
+	}
+	e, err := endpoint.New("openai", at)
 	if err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(cfg.BaseURL)
-	if err != nil {
-		return nil, err
+	c := &Client{endpoint: e, dialect: d, newID: cfg.NewID, pictures: cfg.Pictures}
+	if c.newID == nil {
+		c.newID = uuid.NewString
 	}
-	return &Client{endpoint: e, newLimit: u.Hostname() == "api.openai.com"}, nil
+	return c, nil
 }
 
 // Models lists what the endpoint serves.
@@ -68,7 +89,7 @@ func (c *Client) Models(ctx context.Context) ([]llm.Model, error) {
 		Data  *[]sdk.Model    `json:"data"`
 		Error json.RawMessage `json:"error"`
 	}
-	if err := c.exchange(ctx, http.MethodGet, "/models", nil, &list); err != nil {
+	if err := c.exchange(ctx, http.MethodGet, c.dialect.ModelList, nil, &list); err != nil {
 		return nil, err
 	}
 	if list.Data == nil { // an error in a 200, or another kind of server

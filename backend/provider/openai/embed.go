@@ -30,12 +30,13 @@ func (c *Client) Embed(ctx context.Context, req llm.EmbedRequest) (llm.Embedding
 	}
 	body, err := json.Marshal(sdk.EmbeddingRequest{
 		Model: sdk.EmbeddingModel(req.Model), Input: req.Inputs, EncodingFormat: sdk.EmbeddingEncodingFormatFloat,
+		Dimensions: req.Dim, User: req.User,
 	})
 	if err != nil {
 		return llm.Embeddings{}, fault.New(fault.BadRequest, "The request cannot be encoded.", fmt.Errorf("encode inputs: %w", err))
 	}
 	var got embedAnswer
-	if err := c.exchange(ctx, http.MethodPost, "/embeddings", body, &got); err != nil {
+	if err := c.exchange(ctx, http.MethodPost, c.dialect.path(llm.OpenAIEmbeddings, req.Model), body, &got); err != nil {
 		return llm.Embeddings{}, err
 	}
 	if len(got.Error) > 0 && string(got.Error) != "null" {

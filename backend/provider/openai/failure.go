@@ -9,17 +9,24 @@ import (
 	"strings"
 	"time"
 
-	sdk "github.com/sashabaranov/go-openai"
-
 	"nexusai/backend/fault"
 	"nexusai/backend/provider/endpoint"
 )
 
 // Failure translates a provider's answer other than 2xx into a Fault. now is
-// for Retry-After given as a date. The provider's words are only in the cause.
+// for times given as a date. The provider's words are only in the cause.
+// RetryAfter is what the provider says in Retry-After or, over a limit, in the
+// limit's own headers or in words; it is never made up.
 func Failure(status int, header http.Header, body []byte, now time.Time) *fault.Fault {
 	f := providerError(status, body)
 	f.RetryAfter = endpoint.RetryAfter(header, now)
+	if f.Code != fault.RateLimited || f.RetryAfter > 0 {
+		return f
+	}
+	if f.RetryAfter = ReadLimits(header, now).exhausted(); f.RetryAfter == 0 {
+		_, text := errorParts(body)
+		f.RetryAfter = waitIn(text)
+	}
 	return f
 }
 
@@ -43,6 +50,8 @@ func classify(status int, kind, text string) fault.Code {
 	switch {
 	case contextTooLong(kind, text):
 		return fault.ContextTooLong
+	case refusedContent(kind, text):
+		return fault.BadRequest
 	case strings.Contains(kind, "insufficient_quota"), strings.Contains(text, "insufficient_quota"),
 		strings.Contains(text, "API key not valid"): // Google says so with 400
 		return fault.UpstreamRefused // waiting does not help
@@ -62,6 +71,13 @@ func classify(status int, kind, text string) fault.Code {
 		return fault.BadRequest
 	}
 	return fault.UpstreamFailed
+}
+
+// refusedContent knows the content filters of Azure, OpenAI and DeepSeek. No
+// other deployment is asked: who breaks a policy here does not find a way round.
+func refusedContent(kind, text string) bool {
+	return kind == "content_filter" || kind == "content_policy_violation" || kind == "ResponsibleAIPolicyViolation" ||
+		kind == "invalid_prompt" || strings.Contains(text, "Content Exists Risk")
 }
 
 // contextTooLong knows OpenAI and vLLM (first two lines), llama.cpp chat and
@@ -94,18 +110,20 @@ func errorParts(body []byte) (kind, text string) {
 	if json.Unmarshal(inner, &plain) == nil {
 		return "", endpoint.Shorten(plain)
 	}
-	var e sdk.APIError
+	var e struct{ Code, Type, Message json.RawMessage }
 	if json.Unmarshal(inner, &e) != nil {
 		return "", endpoint.Shorten(string(inner))
 	}
-	kind = e.Type
-	switch code := e.Code.(type) {
-	case string:
-		kind = code
-	case int:
-		if kind == "" {
-			kind = strconv.Itoa(code)
+	for _, raw := range []json.RawMessage{e.Code, e.Type} {
+		if kind == "" && json.Unmarshal(raw, &kind) != nil {
+			kind = ""
 		}
 	}
-	return kind, endpoint.Shorten(e.Message)
+	if n, err := strconv.Atoi(string(e.Code)); err == nil && kind == "" {
+		kind = strconv.Itoa(n)
+	}
+	if json.Unmarshal(e.Message, &text) != nil { // Mistral: an object; others: a list
+		text = string(e.Message)
+	}
+	return kind, endpoint.Shorten(text)
 }

@@ -13,21 +13,28 @@ var forwarded = []string{
 	"Accept", "Accept-Language", "Content-Type", "Idempotency-Key", "Openai-Beta", "User-Agent", "X-Client-Request-Id",
 }
 
-// paths are where the wires are below BaseURL.
-var paths = map[llm.Wire]string{
-	llm.OpenAIChat: "/chat/completions", llm.OpenAIEmbeddings: "/embeddings",
-}
-
 var _ llm.Forwarder = (*Client)(nil)
 
 // Speaks implements llm.Forwarder.
-func (c *Client) Speaks(w llm.Wire) bool { return paths[w] != "" }
+func (c *Client) Speaks(w llm.Wire) bool { return c.dialect.Wires[w] != "" }
 
 // Send implements llm.Forwarder as endpoint.Forward does.
 func (c *Client) Send(ctx context.Context, f llm.Forward) (*http.Response, error) {
-	path := paths[f.Wire]
-	if path == "" {
+	if !c.Speaks(f.Wire) {
 		return nil, endpoint.Refuses(f.Wire)
 	}
-	return c.endpoint.Forward(ctx, path, f, forwarded)
+	model := ""
+	if c.dialect.PerDeployment {
+		var err error
+		if model, err = modelOf(f); err != nil {
+			return nil, err
+		}
+	}
+	return c.endpoint.Forward(ctx, c.dialect.path(f.Wire, model), f, forwarded)
+}
+
+// modelOf finds the model in the bytes of a request.
+func modelOf(f llm.Forward) (string, error) {
+	r, err := ReadRequest(f.Body)
+	return r.Model, err
 }

@@ -1,0 +1,153 @@
+// Package provider opens a client for any kind of model provider.
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"nexusai/backend/llm"
+	"nexusai/backend/provider/endpoint"
+	"nexusai/backend/provider/openai"
+)
+
+// Kind names how a provider is spoken to. It is kept in databases and files.
+type Kind string
+
+// The kinds. Compatible is any endpoint that speaks OpenAI's wire.
+const (
+	OpenAI     Kind = "openai"
+	DeepSeek   Kind = "deepseek"
+	Mistral    Kind = "mistral"
+	Meta       Kind = "meta"
+	Azure      Kind = "azure"
+	VLLM       Kind = "vllm"
+	LlamaCPP   Kind = "llamacpp"
+	Ollama     Kind = "ollama"
+	Whisper    Kind = "whisper"
+	Cohere     Kind = "cohere"
+	Jina       Kind = "jina"
+	Compatible Kind = "compatible"
+)
+
+// About says what a person should know of a kind.
+type About struct {
+	Kind    Kind
+	Name    string
+	BaseURL string // usual; empty: it must be said
+	Key     bool   // it wants one
+	Local   bool   // usually runs on machines of one's own
+}
+
+// Kinds lists all, vendors first. The caller may change the slice.
+func Kinds() []About {
+	return []About{
+		{OpenAI, "OpenAI", "https://api.openai.com/v1", true, false},
+		{DeepSeek, "DeepSeek", "https://api.deepseek.com", true, false},
+		{Mistral, "Mistral", "https://api.mistral.ai/v1", true, false},
+		{Meta, "Meta Llama API", "https://api.llama.com/compat/v1", true, false},
+		{Azure, "Azure OpenAI", "", true, false},
+		{Cohere, "Cohere", "https://api.cohere.com/v2", true, false},
+		{Jina, "Jina", "https://api.jina.ai/v1", true, false},
+		{VLLM, "vLLM", "http://127.0.0.1:8000/v1", false, true},
+		{LlamaCPP, "llama.cpp", "http://127.0.0.1:8080/v1", false, true},
+		{Ollama, "Ollama", "http://127.0.0.1:11434/v1", false, true},
+		{Whisper, "whisper.cpp", "http://127.0.0.1:8080/v1", false, true},
+		{Compatible, "OpenAI-compatible", "", false, false},
+	}
+}
+
+// Of finds a kind, and says whether there is such a one.
+func Of(kind Kind) (About, bool) {
+	for _, a := range Kinds() {
+		if a.Kind == kind {
+			return a, true
+		}
+	}
+	return About{}, false
+}
+
+// Client is what every kind can do. A client may also be an llm.Transcriber,
+// llm.Speaker, llm.Reranker or llm.Counter; that its provider serves such models
+// is another matter.
+type Client interface {
+	llm.Client
+	llm.Forwarder
+	llm.Lossy
+}
+
+// Config of a client.
+type Config struct {
+	Kind       Kind               // required
+	BaseURL    string             // default: the kind's usual one
+	APIVersion string             // Azure; default the newest that is no preview
+	Key        endpoint.Secret    // empty: no authentication is sent
+	HTTP       *http.Client       // required: decides what may be dialled
+	Pictures   Pictures           // fetches pictures for kinds that want them in bytes; nil: refused there
+	Deadlines  endpoint.Deadlines // zero fields take the usual ones
+	Log        *slog.Logger       // required
+	Now        func() time.Time
+	NewID      func() string
+}
+
+// Pictures fetches a picture from an address that a caller gave; see
+// picture.Fetcher.
+type Pictures interface {
+	Fetch(ctx context.Context, url string) (llm.Image, error)
+}
+
+// Open checks cfg and connects to nothing.
+func Open(cfg Config) (Client, error) {
+	about, ok := Of(cfg.Kind)
+	if !ok {
+		return nil, fmt.Errorf("provider: there is no kind %q", cfg.Kind)
+	}
+	if cfg.BaseURL == "" {
+		cfg.BaseURL = about.BaseURL
+	}
+	if cfg.BaseURL == "" {
+		return nil, errors.New("provider: BaseURL is required")
+	}
+	if cfg.Deadlines == (endpoint.Deadlines{}) && about.Local {
+		cfg.Deadlines = endpoint.Local()
+	}
+	return openOpenAI(cfg)
+}
+
+func openOpenAI(cfg Config) (*openai.Client, error) {
+	return openai.New(openai.Config{
+		BaseURL: cfg.BaseURL, APIKey: cfg.Key, Dialect: dialect(cfg), HTTP: cfg.HTTP, Pictures: cfg.Pictures,
+		Deadlines: cfg.Deadlines, Log: cfg.Log, Now: cfg.Now, NewID: cfg.NewID,
+	})
+}
+
+// dialect of a kind. Of Compatible, and of OpenAI somewhere else than at home,
+// it is the zero one, which is guessed from the address.
+func dialect(cfg Config) openai.Dialect {
+	switch cfg.Kind {
+	case DeepSeek:
+		return openai.DeepSeek()
+	case Mistral:
+		return openai.Mistral()
+	case Meta:
+		return openai.Meta()
+	case Azure:
+		return openai.Azure(cfg.BaseURL, cfg.APIVersion)
+	case VLLM:
+		return openai.VLLM()
+	case LlamaCPP:
+		return openai.LlamaCPP()
+	case Ollama:
+		return openai.Ollama()
+	case Whisper:
+		return openai.Whisper()
+	case Cohere:
+		return openai.Cohere()
+	case Jina:
+		return openai.Jina()
+	}
+	return openai.Dialect{}
+}
