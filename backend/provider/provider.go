@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/anthropic"
 	"nexusai/backend/provider/endpoint"
 	"nexusai/backend/provider/openai"
 )
@@ -20,6 +21,7 @@ type Kind string
 // The kinds. Compatible is any endpoint that speaks OpenAI's wire.
 const (
 	OpenAI     Kind = "openai"
+	Anthropic  Kind = "anthropic"
 	DeepSeek   Kind = "deepseek"
 	Mistral    Kind = "mistral"
 	Meta       Kind = "meta"
@@ -46,6 +48,7 @@ type About struct {
 func Kinds() []About {
 	return []About{
 		{OpenAI, "OpenAI", "https://api.openai.com/v1", true, false},
+		{Anthropic, "Anthropic", "https://api.anthropic.com/v1", true, false},
 		{DeepSeek, "DeepSeek", "https://api.deepseek.com", true, false},
 		{Mistral, "Mistral", "https://api.mistral.ai/v1", true, false},
 		{Meta, "Meta Llama API", "https://api.llama.com/compat/v1", true, false},
@@ -114,10 +117,11 @@ func Open(cfg Config) (Client, error) {
 	if cfg.Deadlines == (endpoint.Deadlines{}) && about.Local {
 		cfg.Deadlines = endpoint.Local()
 	}
-	return openOpenAI(cfg)
-}
-
-func openOpenAI(cfg Config) (*openai.Client, error) {
+	if cfg.Kind == Anthropic {
+		return anthropic.New(anthropic.Config{
+			BaseURL: cfg.BaseURL, APIKey: cfg.Key, HTTP: cfg.HTTP, Deadlines: cfg.Deadlines, Log: cfg.Log, Now: cfg.Now,
+		})
+	}
 	return openai.New(openai.Config{
 		BaseURL: cfg.BaseURL, APIKey: cfg.Key, Dialect: dialect(cfg), HTTP: cfg.HTTP, Pictures: cfg.Pictures,
 		Deadlines: cfg.Deadlines, Log: cfg.Log, Now: cfg.Now, NewID: cfg.NewID,
