@@ -7,10 +7,10 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 export NEXUS_CACHE := $(CACHE)
 
-.PHONY: help setup build web run dev test unit bench lint gen e2e sim fuzz check doctor soak clean bin/run
+.PHONY: help setup build web run dev test unit bench bench-gateway lint gen e2e sim fuzz check doctor soak clean bin/run
 
 help: ## show this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-13s %s\n", $$1, $$2}'
 
 setup: ## install what is missing: packages, engine, test model, database, linters
 	build/setup/all.sh
@@ -45,6 +45,9 @@ unit: frontend/dist/.stamp ## the inner loop: no network, no services
 
 bench: build ## print the figures (JSON=1: one object a line)
 	@go run ./build/bench
+
+bench-gateway: build ## the gateway under load, a minute a figure (FOR=60s)
+	@go run ./build/bench -suite gateway -for $(or $(FOR),60s)
 
 lint: frontend/dist/.stamp ## golangci-lint with staticcheck, ESLint, tsc
 	$(CACHE)/bin/golangci-lint run ./...

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,48 +26,30 @@ const (
 // gateway's then.
 const completion = `{"id":"c1","object":"chat.completion","model":"up","choices":[{"index":0,"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}}`
 
-const chatRequest = `{"model":"m","messages":[{"role":"user","content":"Say hello in one word, please."}],"max_tokens":5,"temperature":0}`
+// chatRequest is asked of the model in its place.
+const chatRequest = `{"model":"%s","messages":[{"role":"user","content":"Say hello in one word, please."}],"max_tokens":5,"temperature":0}`
+
+const (
+	benchOwner    = "bench@acme.test"
+	benchPassword = "only for the bench run\n"
+)
 
 // gateway measures what nexusd adds to one request over one connection, beside
 // what Go's bare ReverseProxy adds; all three ways are taken in turn, so that a
 // busy machine slows each alike.
 func gateway(ctx context.Context) ([]Row, error) {
-	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, completion)
-	}))
-	defer upstream.Close()
-	dir, err := os.MkdirTemp("/tmp", "nexusai-bench-") // PostgreSQL's own user must reach it
+	s, err := newStand(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o711); err != nil {
-		return nil, err
-	}
-	floor, err := startProxy(ctx, dir, upstream.URL)
-	if err != nil {
-		return nil, err
-	}
-	defer floor.stop()
-	server, err := launch(ctx, "bin/nexusd", []string{"serve", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0"},
-		"NEXUS_ENGINE=false", "NEXUS_ALLOW_NET="+strings.TrimPrefix(upstream.URL, "http://"), "NEXUS_LOG_LEVEL=error")
-	if err != nil {
-		return nil, fmt.Errorf("start nexusd (make build): %w", err)
-	}
-	defer server.stop()
-	key, err := prepareTenant(ctx, dir, upstream.URL)
-	if err != nil {
-		return nil, err
-	}
-	ways := [3]way{newWay(upstream.URL, ""), newWay(floor.url, ""), newWay(server.url, key)}
+	defer s.close()
+	ways := [3]way{newWay(s.provider.URL, ""), newWay(s.floor.url, ""), newWay(s.server.url, s.key)}
 	taken, err := inTurn(ctx, ways)
 	if err != nil {
 		return nil, err
 	}
 	direct := median(taken[0])
-	row := Row{Name: "gateway.added_p50_ms", Unit: "ms", Samples: minus(taken[2], direct), Floors: minus(taken[1], direct)}
+	row := Row{Name: "gateway.added_p50_ms", Unit: "ms", Bound: 0.40, Samples: minus(taken[2], direct), Floors: minus(taken[1], direct)}
 	row.Value, row.Floor = median(row.Samples), median(row.Floors)
 	return []Row{judged(row)}, nil
 }
@@ -84,8 +65,10 @@ func newWay(url, key string) way {
 }
 
 // take makes one request and returns milliseconds.
-func (w way) take(ctx context.Context) (float64, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url, strings.NewReader(chatRequest))
+func (w way) take(ctx context.Context) (float64, error) { return w.takeOf(ctx, "m") }
+
+func (w way) takeOf(ctx context.Context, model string) (float64, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url, strings.NewReader(fmt.Sprintf(chatRequest, model)))
 	if err != nil {
 		return 0, err
 	}
@@ -139,20 +122,20 @@ func startProxy(ctx context.Context, dir, target string) (*child, error) {
 }
 
 // prepareTenant makes a team, its provider and a key with the operator's tool.
-func prepareTenant(ctx context.Context, dir, upstream string) (key string, err error) {
-	models := filepath.Join(dir, "models.yaml")
+func prepareTenant(ctx context.Context, data, upstream string) (key string, err error) {
+	models := filepath.Join(filepath.Dir(data), "models.yaml")
 	text := "providers:\n  - name: Scripted\n    base_url: " + upstream + "/v1\n    models: [m]\n"
 	if err := os.WriteFile(models, []byte(text), 0o600); err != nil {
 		return "", err
 	}
 	for _, args := range [][]string{
-		{"tenant", "create", "--name", "Bench", "--owner", "bench@acme.test"},
+		{"tenant", "create", "--name", "Bench", "--owner", benchOwner},
 		{"apply", "--tenant", "bench", "-f", models},
 		{"key", "create", "--tenant", "bench", "--name", "bench"},
 	} {
-		cmd := exec.CommandContext(ctx, "bin/nexusctl", append([]string{"--data", filepath.Join(dir, "data")}, args...)...)
+		cmd := exec.CommandContext(ctx, "bin/nexusctl", append([]string{"--data", data}, args...)...)
 		cmd.Env = append(os.Environ(), "NEXUS_ALLOW_NET=127.0.0.0/8")
-		cmd.Stdin = strings.NewReader("only for the bench run\n")
+		cmd.Stdin = strings.NewReader(benchPassword)
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
 		out, err := cmd.Output()

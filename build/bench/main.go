@@ -21,24 +21,36 @@ type measure struct {
 	run  func(context.Context) ([]Row, error)
 }
 
-var measures = []measure{
-	{"gateway", gateway},
-	{"local", local},
-	{"sync", visible},
-	{"window", window},
+// suites are what is measured together: a few minutes of everything, or the
+// gateway under load for a minute a figure.
+var suites = map[string][]measure{
+	"all": {
+		{"gateway", gateway},
+		{"local", local},
+		{"sync", visible},
+		{"window", window},
+	},
+	"gateway": {
+		{"gateway", gateway},
+		{"load", load},
+		{"streams", streams},
+		{"outage", outage},
+	},
 }
 
 func main() { os.Exit(run()) }
 
 // run returns the exit status.
 func run() int {
-	only := flag.String("only", "", "comma-separated subjects instead of all")
+	suite := flag.String("suite", "all", "all or gateway")
+	only := flag.String("only", "", "comma-separated subjects instead of the whole suite")
+	flag.DurationVar(&sustained, "for", sustained, "how long a figure of the gateway's is measured")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var rows []Row
 	failed := false
-	for _, m := range measures {
+	for _, m := range suites[*suite] {
 		if *only != "" && !slices.Contains(strings.Split(*only, ","), m.name) {
 			continue
 		}

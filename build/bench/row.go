@@ -10,22 +10,31 @@ import (
 )
 
 // Row is one figure beside its floor, which was measured in the same run, and
-// the bound it should keep; a zero Bound means that none is set yet.
+// the bound it should keep; a zero Bound means that none is set, unless Bounded.
 type Row struct {
 	Name    string    `json:"name"`
 	Value   float64   `json:"value"`
 	Unit    string    `json:"unit"`
 	Floor   float64   `json:"floor"`
 	Bound   float64   `json:"bound"`
+	AtLeast bool      `json:"at_least,omitempty"` // the bound is below and not above
+	Bounded bool      `json:"-"`                  // a zero Bound is one: nothing may be cut
 	OK      bool      `json:"ok"`
 	Samples []float64 `json:"samples"`
 	Floors  []float64 `json:"floor_samples,omitempty"`
 }
 
-// judged sets OK: a figure is fine when it is at most its bound, or when there
-// is none.
+// judged sets OK: a figure is fine when it keeps its bound, or when there is
+// none.
 func judged(r Row) Row {
-	r.OK = r.Bound == 0 || r.Value <= r.Bound
+	switch {
+	case r.Bound == 0 && !r.Bounded:
+		r.OK = true
+	case r.AtLeast:
+		r.OK = r.Value >= r.Bound
+	default:
+		r.OK = r.Value <= r.Bound
+	}
 	return r
 }
 
@@ -48,11 +57,14 @@ func table(w io.Writer, rows []Row) error {
 	fmt.Fprintln(t, "name\tvalue\tfloor\tbound\tunit\tn\t \t")
 	for _, r := range rows {
 		bound, verdict := "–", ""
-		if r.Bound != 0 {
-			bound, verdict = number(r.Bound), "ok"
+		if r.Bound != 0 || r.Bounded {
+			bound, verdict = "≤ "+number(r.Bound), "ok"
+		}
+		if r.AtLeast {
+			bound = "≥ " + number(r.Bound)
 		}
 		if !r.OK {
-			verdict = "OVER"
+			verdict = "MISSED"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t\n", r.Name, number(r.Value), number(r.Floor), bound, r.Unit, len(r.Samples), verdict)
 	}

@@ -120,22 +120,6 @@ func framed(path string) bool {
 	return err == nil && bytes.Contains(text, []byte(`"event":"first_frame"`))
 }
 
-// descendants are the processes below pid, as /proc tells them.
-func descendants(pid int) []int {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
-	if err != nil {
-		return nil // it has ended
-	}
-	var all []int
-	for _, field := range strings.Fields(string(text)) {
-		if child, err := strconv.Atoi(field); err == nil {
-			all = append(all, child)
-			all = append(all, descendants(child)...)
-		}
-	}
-	return all
-}
-
 // proportional is a process's share of memory (proc(5), smaps_rollup), MB.
 func proportional(pid int) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
