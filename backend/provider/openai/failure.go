@@ -30,6 +30,10 @@ func Failure(status int, header http.Header, body []byte, now time.Time) *fault.
 	return f
 }
 
+// BrokenOff translates an error that came inside a stream, or in an answer of
+// status 200.
+func BrokenOff(body []byte) *fault.Fault { return providerError(0, body) }
+
 // providerError reads an error body, with or without its "error" envelope;
 // status is 0 for an error inside a stream.
 func providerError(status int, body []byte) *fault.Fault {

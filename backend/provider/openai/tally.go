@@ -12,8 +12,8 @@ import (
 	"nexusai/backend/provider/sse"
 )
 
-// maxChoices bounds n: what OpenAI itself allows.
-const maxChoices = 128
+// MaxChoices bounds the answers to one request: what OpenAI itself allows.
+const MaxChoices = 128
 
 // maxToolCalls bounds the index of a tool call, which a provider sends.
 const maxToolCalls = 256
@@ -86,7 +86,7 @@ func (t *tally) chunk(c *chunk) {
 }
 
 func (t *tally) choice(c choice) {
-	if c.Index < 0 || c.Index >= maxChoices {
+	if c.Index < 0 || c.Index >= MaxChoices {
 		t.failure = endpoint.Malformed(fmt.Errorf("choice index %d", c.Index))
 		return
 	}
