@@ -39,6 +39,21 @@ export const logsQuery = (filter: LogFilter) =>
     placeholderData: keepPreviousData,
   });
 
+/** How often a call that is still being written down is looked for. ms */
+const lookAgain = 1_500;
+const looks = 12;
+
+/** The log's row of the call that a request id names, or null while it is not there. */
+export const callQuery = (requestId: string, model: string) =>
+  queryOptions({
+    queryKey: [...adminKeys.logs, "call", requestId],
+    queryFn: async ({ signal }) => {
+      const page = await take(api.GET("/api/admin/logs", { params: { query: { model, limit: 200 } }, signal }));
+      return page.items.find((call) => call.request_id === requestId) ?? null;
+    },
+    refetchInterval: (query) => ((query.state.data?.state ?? "running") === "running" && query.state.dataUpdateCount < looks ? lookAgain : false),
+  });
+
 export const auditQuery = (filter: AuditFilter) =>
   infiniteQueryOptions({
     queryKey: [...adminKeys.audit, filter],

@@ -17,16 +17,16 @@ export class ProblemError extends Error {
   }
 }
 
+const localDetails = {
+  network: "No answer from NexusAI.",
+  "reply.invalid": "NexusAI answered in a way that this page does not understand.",
+  "stream.cut": "The answer was cut off before its end.",
+  timeout: "It took too long to answer.",
+} as const;
+
 /** What a host that cannot be reached, or does not speak the contract, amounts to. */
-export function localProblem(code: "network" | "reply.invalid", status = 0): Problem {
-  return {
-    type: `urn:nexusai:${code}`,
-    title: "",
-    status,
-    code,
-    key: `fault.${code}`,
-    detail: code === "network" ? "No answer from NexusAI." : "NexusAI answered in a way that this page does not understand.",
-  };
+export function localProblem(code: keyof typeof localDetails, status = 0): Problem {
+  return { type: `urn:nexusai:${code}`, title: "", status, code, key: `fault.${code}`, detail: localDetails[code] };
 }
 
 /** Reads an error body; anything that is not a problem document becomes one. */

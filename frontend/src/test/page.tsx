@@ -16,9 +16,11 @@ export interface Asked {
   path: string;
   query: URLSearchParams;
   body: unknown;
+  /** Aborted when the page no longer wants the answer. */
+  signal?: AbortSignal;
 }
 
-/** An answer, or what makes one; a Problem is an object with a status above 399. */
+/** An answer, or what makes one; a Problem is an object with a status above 399, a Response goes out as it is. */
 export type Answer = unknown | ((asked: Asked) => unknown);
 
 const all: Permission[] = ["dashboard.read", "logs.read", "users.read", "users.write", "keys.read", "keys.write", "providers.read", "providers.write", "audit.read", "limits.read", "limits.write", "costs.read", "models.use", "chat.use"];
@@ -40,10 +42,11 @@ export async function renderPage(Page: FunctionComponent, answers: Record<string
   const asked: Asked[] = [];
   vi.stubGlobal("fetch", async (input: string, init: RequestInit) => {
     const { pathname, searchParams } = new URL(input);
-    const one: Asked = { method: init.method ?? "GET", path: pathname, query: searchParams, body: init.body ? JSON.parse(String(init.body)) : undefined };
+    const one: Asked = { method: init.method ?? "GET", path: pathname, query: searchParams, body: init.body ? JSON.parse(String(init.body)) : undefined, ...(init.signal ? { signal: init.signal } : {}) };
     asked.push(one);
     const known = answers[`${one.method} ${pathname}`];
     const answer = typeof known === "function" ? (known as (a: Asked) => unknown)(one) : known;
+    if (answer instanceof Response) return answer;
     if (answer === undefined && !(`${one.method} ${pathname}` in answers)) return reply(problem(404, "not_found"), 404);
     if (answer === undefined) return new Response(null, { status: 204 });
     const status = typeof answer === "object" && answer !== null && "code" in answer && "status" in answer ? Number(answer.status) : 200;

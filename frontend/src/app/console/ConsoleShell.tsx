@@ -1,4 +1,4 @@
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useOfferActions, type Action } from "@/actions";
 import { Mark } from "@/features/account";
@@ -9,11 +9,13 @@ import { useMe } from "../me";
 import { PaletteHost } from "../PaletteHost";
 import { useHostStream } from "../useHostStream";
 import { AccountMenu } from "./AccountMenu";
-import { consolePages, type ConsolePage } from "./pages";
+import { NavItem } from "./NavItem";
+import { consolePages } from "./pages";
 import { Permitted } from "./Permitted";
+import { PhoneNav } from "./PhoneNav";
 
 const stream = sseStream();
-const groups = ["operate", "govern", "manage"] as const;
+const groups = ["operate", "build", "govern", "manage"] as const;
 
 /** Rail and content; at phone width the rail lies at the bottom, under the thumb. */
 export function ConsoleShell() {
@@ -25,7 +27,7 @@ export function ConsoleShell() {
   const phone = useMedia("(max-width: 559px)");
   const pages = useMemo(() => consolePages.filter((page) => me.permissions.includes(page.needs)), [me.permissions]);
   const actions = useMemo<Action[]>(
-    () => pages.map((page, index) => ({ id: `go.${page.id}`, label: t(`console.${page.id}`), group: "go", icon: page.icon, shortcuts: [`alt+${index + 1}`], run: () => void navigate({ to: page.path as never }) })),
+    () => pages.map((page, index) => ({ id: `go.${page.id}`, label: t(`console.${page.id}`), group: "go", icon: page.icon, ...(index < 9 ? { shortcuts: [`alt+${index + 1}`] } : {}), run: () => void navigate({ to: page.path as never }) })),
     [pages, t, navigate],
   );
   useOfferActions(actions);
@@ -45,12 +47,7 @@ export function ConsoleShell() {
     return (
       <div className="flex h-full flex-col">
         {main}
-        <nav aria-label={t("app.navigation")} className="flex h-14 shrink-0 items-center border-t border-line bg-surface px-1 pb-[env(safe-area-inset-bottom)]">
-          {pages.map((page) => (
-            <NavItem key={page.id} page={page} form="tab" />
-          ))}
-          <AccountMenu compact />
-        </nav>
+        <PhoneNav pages={pages} groups={groups} />
         <PaletteHost />
       </div>
     );
@@ -85,30 +82,5 @@ export function ConsoleShell() {
       {main}
       <PaletteHost />
     </div>
-  );
-}
-
-function NavItem({ page, form }: { page: ConsolePage; form: "row" | "icon" | "tab" }) {
-  const t = useT();
-  const Icon = page.icon;
-  const name = t(`console.${page.id}`);
-  const shape = form === "row" ? "h-7 gap-2.5 px-2" : form === "icon" ? "size-9 justify-center" : "h-11 min-w-0 flex-1 justify-center";
-  const link = (
-    <Link
-      to={page.path as never}
-      activeOptions={{ exact: page.path === "/" }}
-      aria-label={form === "row" ? undefined : name}
-      className={`flex items-center rounded-md text-sm font-medium text-muted transition-colors hover:bg-text/5 hover:text-text data-[status=active]:bg-text/8 data-[status=active]:text-text ${shape}`}
-    >
-      <Icon size={form === "tab" ? 18 : 15} aria-hidden className="shrink-0" />
-      {form === "row" && <span className="truncate">{name}</span>}
-    </Link>
-  );
-  return form === "icon" ? (
-    <Tooltip content={name} side="right">
-      {link}
-    </Tooltip>
-  ) : (
-    link
   );
 }

@@ -11,6 +11,7 @@ const routeTree = root.addChildren([
   page("/", lazyRouteComponent(() => import("@/features/dashboard"), "DashboardPage")),
   page("/logs", lazyRouteComponent(() => import("@/features/logs"), "LogsPage")),
   page("/providers", lazyRouteComponent(() => import("@/features/providers"), "ProvidersPage")),
+  page("/playground", lazyRouteComponent(() => import("@/features/playground"), "PlaygroundPage")),
   page("/audit", lazyRouteComponent(() => import("@/features/audit"), "AuditPage")),
   page("/users", lazyRouteComponent(() => import("@/features/users"), "UsersPage")),
   page("/keys", lazyRouteComponent(() => import("@/features/keys"), "KeysPage")),
