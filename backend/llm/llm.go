@@ -128,6 +128,7 @@ type Delta struct {
 	Text      string
 	Reasoning string
 	Sealed    string // of the reasoning that ends here
+	Wire      Wire   // whose seals it holds, if any; also those of ToolCalls
 	ToolCalls []ToolCallDelta
 }
 

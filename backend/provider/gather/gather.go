@@ -51,9 +51,15 @@ func (a *Answer) Add(d llm.Delta) error {
 		a.reasoning = append(a.reasoning, llm.Reasoning{Text: a.thought.String(), Sealed: d.Sealed, Wire: a.Wire})
 		a.thought.Reset()
 	}
+	if d.Sealed != "" {
+		d.Wire = a.Wire
+	}
 	for _, call := range d.ToolCalls {
 		if err := a.extend(call); err != nil {
 			return err
+		}
+		if call.Sealed != "" {
+			d.Wire = a.Wire
 		}
 	}
 	if a.OnDelta == nil {

@@ -17,6 +17,7 @@ type content struct {
 	text   int // bytes of the request less those of images: no token is shorter than a byte
 	images int
 	parts  int
+	tools  bool // a tool was called
 	err    *fault.Fault
 }
 
@@ -51,6 +52,7 @@ func (c *content) message(at string, raw []byte) {
 		switch {
 		case key == "role":
 			role = value[0] == '"'
+			c.tools = c.tools || string(value) == `"tool"`
 		case key == "content" && value[0] == '[':
 			splice.Each(value, func(i int, part []byte) bool {
 				c.part(at+".content."+strconv.Itoa(i), part)

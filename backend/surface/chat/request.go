@@ -27,6 +27,7 @@ type request struct {
 	max      int  // tokens; 0: no limit is set
 	choices  int
 	bound    broker.Bound
+	json     bool // the answer must be JSON
 	plain    bool
 	affinity string
 }
@@ -46,7 +47,11 @@ func (Surface) Read(body []byte) (broker.Request, error) {
 	if err := seen.messages(members.Raw("messages")); err != nil {
 		return nil, err
 	}
-	r.bound = broker.Bound{Input: seen.text + seen.images*picture.MaxTokens, MaxOutput: r.max, Choices: r.choices, Images: seen.images}
+	r.bound = broker.Bound{
+		Input: seen.text + seen.images*picture.MaxTokens, Likely: seen.text/4 + seen.images*picture.UsualTokens,
+		MaxOutput: r.max, Choices: r.choices, Images: seen.images,
+		Tools: seen.tools || r.asks("tools") || r.asks("functions"), Schema: r.json,
+	}
 	return r, nil
 }
 
@@ -90,7 +95,8 @@ func (r *request) facts() error {
 		return err
 	}
 	r.usage = string(options.Raw("include_usage")) == "true"
-	r.plain = r.choices == 1 && !logprobs && (format.Type == "" || format.Type == "text") &&
+	r.json = format.Type != "" && format.Type != "text"
+	r.plain = r.choices == 1 && !logprobs && !r.json &&
 		len(modalities) <= 1 && !r.asks("tools") && !r.asks("functions") && !r.asks("web_search_options")
 	return nil
 }

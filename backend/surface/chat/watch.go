@@ -18,8 +18,7 @@ type watcher struct {
 	inspector *openai.Inspector
 	usage     bool // the usage chunk may pass
 	plain     bool
-	held      int  // bytes that were fed and not passed on
-	inside    bool // the last bytes passed on ended within an event
+	part      bool // of an event too large to be held was passed on
 	text      strings.Builder
 	tooLong   bool
 	other     bool
@@ -36,7 +35,6 @@ func (Surface) Watch(r broker.Request, now func() time.Time) broker.Watcher {
 }
 
 func (w *watcher) Feed(dst, p []byte) []byte {
-	w.held += len(p)
 	w.dst = dst
 	_ = w.decoder.Feed(p, w.event) // event returns no error
 	dst, w.dst = w.dst, nil
@@ -51,8 +49,7 @@ func (w *watcher) Flush(dst []byte) []byte {
 }
 
 func (w *watcher) event(e sse.Event) error {
-	w.held -= len(e.Raw)
-	w.inside = e.Large || e.Cut
+	w.part = e.More
 	var each func(llm.Delta)
 	if w.plain {
 		each = w.keep
@@ -79,7 +76,7 @@ func (w *watcher) keep(d llm.Delta) {
 	}
 }
 
-func (w *watcher) Open() bool { return w.held > 0 || w.inside }
+func (w *watcher) Open() bool { return w.part }
 
 func (w *watcher) End() *fault.Fault { return w.inspector.Verdict() }
 

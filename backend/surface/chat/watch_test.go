@@ -61,14 +61,21 @@ func TestWatchTellsWhatCannotBeRescued(t *testing.T) {
 func TestWatchKnowsWhereAnEventIsOpen(t *testing.T) {
 	t.Parallel()
 	w := watch(t, `{"model":"m","stream":true,`+said+`}`)
-	if got := w.Feed(nil, []byte(lo+"data: {\"cho")); string(got) != lo || !w.Open() {
+	if got := w.Feed(nil, []byte(lo+"data: {\"cho")); string(got) != lo || w.Open() {
 		t.Errorf("got %q, open: %v", got, w.Open())
 	}
-	if got := w.Flush(nil); string(got) != "data: {\"cho" || !w.Open() {
+	if got := w.Flush(nil); string(got) != "data: {\"cho" {
 		t.Errorf("flushed %q, open: %v", got, w.Open())
 	}
-	if f := w.End(); fault.CodeOf(f) != fault.UpstreamFailed {
+	if f := w.End(); code(f) != fault.UpstreamFailed {
 		t.Errorf("a cut is %v", f)
+	}
+	large := watch(t, `{"model":"m","stream":true,`+said+`}`)
+	if large.Feed(nil, append([]byte("data: "), make([]byte, 9<<20)...)); !large.Open() {
+		t.Error("half of a large event was passed on, and nobody knows")
+	}
+	if large.Feed(nil, []byte("\n\n")); large.Open() {
+		t.Error("a large event does not end")
 	}
 }
 

@@ -17,6 +17,9 @@ import (
 // a token as much lower.
 const MaxTokens = 6_000
 
+// UsualTokens is what an image of usual size costs: about 1,000 by 1,000 pixels.
+const UsualTokens = 1_000
+
 // public is where anybody may be sent; it dials nothing here.
 var public = func() *egress.Policy {
 	p, err := egress.New(egress.Config{})
