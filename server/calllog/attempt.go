@@ -19,8 +19,10 @@ type Attempt struct {
 	Key        string         `json:"key,omitempty"` // the id of the provider's key
 	Model      string         `json:"model,omitempty"`
 	Started    time.Time      `json:"started"`
+	Admitted   time.Time      `json:"admitted,omitzero"` // whose budgets' periods it falls into; zero: the call's time
 	Price      ledger.Price   `json:"price"`
 	Reserved   int64          `json:"reserved,omitempty"`   // nano US dollars
+	Likely     int            `json:"likely,omitempty"`     // tokens of input, as a guess
 	MaxInput   int            `json:"max_input,omitempty"`  // tokens that the reservation is for
 	MaxOutput  int            `json:"max_output,omitempty"` // the same, of all choices
 	Limit      int            `json:"limit,omitempty"`      // of output, set because the request had none
@@ -44,9 +46,14 @@ type Attempt struct {
 // tell takes over what the broker reports of an attempt. What it cost is only
 // known to who prices it.
 func (a *Attempt) tell(from broker.Attempt) {
-	a.Deployment, a.Provider, a.Model = storable(from.Deployment), from.Provider, storable(from.Model)
-	a.Started, a.FirstToken, a.Ended = from.Started, from.FirstToken, from.Ended
+	a.Deployment, a.Provider, a.Model, a.Key = storable(from.Deployment), from.Provider, storable(from.Model), storable(from.Key)
+	a.Lane, a.Reason, a.Started, a.FirstToken, a.Ended = string(from.Lane), string(from.Why), from.Started, from.FirstToken, from.Ended
 	a.Code, a.Finish, a.RequestID, a.Usage = from.Code, from.Finish, storable(from.RequestID), from.Usage
+	a.Rescued, a.Hedged = from.Why == broker.WhyRescue, from.Why == broker.WhyHedge
+	a.Losses = nil
+	for _, field := range from.Losses {
+		a.Losses = append(a.Losses, storable(field))
+	}
 }
 
 // charge prices the attempt's usage. What we counted ourselves never exceeds
@@ -65,7 +72,7 @@ func (a *Attempt) charge(p ledger.Price) {
 func (a *Attempt) cut(received int, at time.Time) {
 	a.Ended, a.Code = at, CodeInterrupted
 	if a.Reserved > 0 || received > 0 {
-		a.Usage = llm.Usage{Input: a.MaxInput, Output: tokens(received), Estimated: true}
+		a.Usage = llm.Usage{Input: a.Likely, Output: tokens(received), Estimated: true}
 	}
 	a.charge(a.Price)
 }
@@ -88,8 +95,12 @@ func (a *Attempt) entries(c *Call) []ledger.Entry {
 			}
 		}
 	}
+	at := a.Admitted
+	if at.IsZero() {
+		at = c.At
+	}
 	return ledger.Settled(ledger.Entry{
-		CallID: c.ID, Attempt: a.N, At: c.At, UserID: c.UserID, KeyID: c.KeyID, ConversationID: c.ConversationID, Subjects: subjects,
+		CallID: c.ID, Attempt: a.N, At: at, UserID: c.UserID, KeyID: c.KeyID, ConversationID: c.ConversationID, Subjects: subjects,
 		Model: c.Model, Deployment: a.Name, Provider: a.Provider, Price: a.Price, Unpriced: a.unpriced(), Estimated: a.Usage.Estimated,
 		Usage: a.Usage, Life: c.Life, Claims: a.Claims,
 	}, a.Reserved, a.Cost)

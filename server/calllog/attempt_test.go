@@ -28,7 +28,7 @@ var rate = ledger.Price{Known: true, Version: "test", Price: catalog.Price{Input
 func try(n int) calllog.Attempt {
 	return calllog.Attempt{
 		N: n, Deployment: "d", Name: "Scripted", Provider: "p", Key: "k", Model: "m", Started: time.Now(), Price: rate,
-		Reserved: 100 + 2*5000, MaxInput: 100, MaxOutput: 5000,
+		Reserved: 100 + 2*5000, Likely: 100, MaxInput: 100, MaxOutput: 5000,
 	}
 }
 

@@ -163,9 +163,13 @@ func (o *Ongoing) settle(out Outcome) {
 		}, Name: out.Deployment, Price: out.Price}}
 	}
 	for i, t := range out.Tries {
-		a := o.find(i + 1)
+		n := t.N
+		if n == 0 {
+			n = i + 1
+		}
+		a := o.find(n)
 		if a == nil {
-			o.call.Tries = append(o.call.Tries, Attempt{N: i + 1})
+			o.call.Tries = append(o.call.Tries, Attempt{N: n})
 			a = &o.call.Tries[len(o.call.Tries)-1]
 		}
 		if a.Ended.IsZero() {
@@ -187,10 +191,13 @@ func OutcomeOf(report broker.Report, err error, settle func(broker.Attempt) (str
 	for _, a := range report.Attempts {
 		name, price := settle(a)
 		out.Tries = append(out.Tries, Tried{a, name, price})
-		out.Deployment, out.Price = name, price
 	}
 	if last, ok := report.Last(); ok {
 		out.Usage, out.FirstToken = last.Usage, last.FirstToken
+		if report.Delivered != (llm.Usage{}) {
+			out.Usage = report.Delivered
+		}
+		out.Deployment, out.Price = settle(last)
 		if err == nil { // the provider's own words on a bad request were passed on
 			out.ErrorCode = last.Code
 		}

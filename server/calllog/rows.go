@@ -75,6 +75,7 @@ type attemptRow struct {
 	Input      int       `json:"input_tokens"`
 	Cached     int       `json:"cached_tokens"`
 	CacheWrite int       `json:"cache_write_tokens"`
+	CacheHour  int       `json:"cache_hour_tokens"`
 	AudioIn    int       `json:"audio_in_tokens"`
 	Output     int       `json:"output_tokens"`
 	Reasoning  int       `json:"reasoning_tokens"`
@@ -93,7 +94,7 @@ type attemptRow struct {
 
 const attemptColumns = `tenant_id, at, call_id, attempt, deployment, name, provider, provider_key, model, lane, reason, started_at,
     first_ms, latency_ms, finish, error_code, provider_request, rescued, hedged, losses,
-    input_tokens, cached_tokens, cache_write_tokens, audio_in_tokens, output_tokens, reasoning_tokens, audio_out_tokens,
+    input_tokens, cached_tokens, cache_write_tokens, cache_hour_tokens, audio_in_tokens, output_tokens, reasoning_tokens, audio_out_tokens,
     images, characters, sound_ms, searches, estimated, max_output, reserved_nano_usd, cost_nano_usd, unpriced, price_version`
 
 func (a *Attempt) row(c *Call) attemptRow {
@@ -102,7 +103,7 @@ func (a *Attempt) row(c *Call) attemptRow {
 		TenantID: c.TenantID, At: c.At, CallID: c.ID, N: a.N, Deployment: a.Deployment, Name: a.Name, Provider: a.Provider, Key: a.Key,
 		Model: a.Model, Lane: a.Lane, Reason: a.Reason, Started: a.Started, Latency: max(a.Ended.Sub(a.Started).Milliseconds(), 0),
 		Finish: string(a.Finish), Code: string(a.Code), RequestID: a.RequestID, Rescued: a.Rescued, Hedged: a.Hedged,
-		Losses: append([]string{}, a.Losses...), Input: u.Input, Cached: u.Cached, CacheWrite: u.CacheWrite, AudioIn: u.AudioIn,
+		Losses: append([]string{}, a.Losses...), Input: u.Input, Cached: u.Cached, CacheWrite: u.CacheWrite, CacheHour: u.CacheHour, AudioIn: u.AudioIn,
 		Output: u.Output, Reasoning: u.Reasoning, AudioOut: u.AudioOut, Images: u.Images, Characters: u.Characters, Millis: u.Millis,
 		Searches: u.Searches, Estimated: u.Estimated, Limit: a.Limit, Reserved: a.Reserved, Cost: a.Cost, Unpriced: a.unpriced(), Price: a.Price.Ref(),
 	}

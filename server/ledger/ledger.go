@@ -136,11 +136,18 @@ type key struct {
 	n       int
 }
 
+// shareBooking lets whoever begins to count a budget's period wait until what
+// is being booked is there (nexus.budget_settle).
+const shareBooking = `select pg_advisory_xact_lock_shared(hashtextextended($1::uuid::text, 42))`
+
 // Book stores entries and their prices in a transaction of the tenant, and
 // returns those that were not there yet: an attempt is settled once.
 func Book(ctx context.Context, tx pgx.Tx, tenantID string, entries []Entry) ([]Entry, error) {
 	if len(entries) == 0 {
 		return nil, nil
+	}
+	if _, err := tx.Exec(ctx, shareBooking, tenantID); err != nil {
+		return nil, fmt.Errorf("begin to book: %w", err)
 	}
 	if err := keepPrices(ctx, tx, tenantID, entries); err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ type usageFields struct {
 	Input      int   `json:"input,omitempty"`
 	Cached     int   `json:"cached,omitempty"`
 	CacheWrite int   `json:"cache_write,omitempty"`
+	CacheHour  int   `json:"cache_hour,omitempty"`
 	AudioIn    int   `json:"audio_in,omitempty"`
 	Output     int   `json:"output,omitempty"`
 	Reasoning  int   `json:"reasoning,omitempty"`
@@ -25,7 +26,7 @@ type usageFields struct {
 
 func (u usage) MarshalJSON() ([]byte, error) {
 	return json.Marshal(usageFields{
-		u.Input, u.Cached, u.CacheWrite, u.AudioIn, u.Output, u.Reasoning, u.AudioOut, u.Images, u.Characters, u.Millis, u.Searches,
+		u.Input, u.Cached, u.CacheWrite, u.CacheHour, u.AudioIn, u.Output, u.Reasoning, u.AudioOut, u.Images, u.Characters, u.Millis, u.Searches,
 	})
 }
 
@@ -35,7 +36,7 @@ func (u *usage) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*u = usage{
-		Input: f.Input, Cached: f.Cached, CacheWrite: f.CacheWrite, AudioIn: f.AudioIn, Output: f.Output, Reasoning: f.Reasoning,
+		Input: f.Input, Cached: f.Cached, CacheWrite: f.CacheWrite, CacheHour: f.CacheHour, AudioIn: f.AudioIn, Output: f.Output, Reasoning: f.Reasoning,
 		AudioOut: f.AudioOut, Images: f.Images, Characters: f.Characters, Millis: f.Millis, Searches: f.Searches,
 	}
 	return nil

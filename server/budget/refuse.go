@@ -1,0 +1,55 @@
+package budget
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"nexusai/backend/fault"
+)
+
+// refuse says which budget has too little, when it begins anew and whom to ask.
+func (b *Budgets) refuse(p *page, s *slice, who Who, now time.Time) error {
+	b.mu.Lock()
+	r, at := s.refused, s.share
+	b.mu.Unlock()
+	limit := r.limit
+	if limit == 0 {
+		limit = at.budget.Limit
+	}
+	whose := map[Holder]string{
+		OfTenant: "your organisation", OfTeam: "your team", OfUser: "your account", OfKey: "this key", OfConversation: "this conversation",
+	}[at.budget.Holder]
+	if at.budget.Holder == OfUser && who.KeyID != "" {
+		whose = "the person who made this key"
+	}
+	text := fmt.Sprintf("The %sbudget of %s (%s) is spent.", map[Period]string{Daily: "daily ", Monthly: "monthly "}[at.budget.Period], whose, dollars(limit))
+	f := fault.New(fault.QuotaSpent, "", nil)
+	var hints []string
+	switch {
+	case limit-r.spent >= r.least && r.limit > 0: // it is only held back, by calls in flight
+		text = strings.TrimSuffix(text, "is spent.") + "has too little left while other calls are under way."
+		f.RetryAfter = time.Second
+		hints = append(hints, "Try again in a moment, or ask for a shorter answer.")
+	case at.budget.Period != Total:
+		f.RetryAfter = at.to.Sub(now).Truncate(time.Second) + time.Second
+		hints = append(hints, fmt.Sprintf("It begins anew at %s.", at.to.In(p.zone).Format("2006-01-02 15:04 MST")))
+	}
+	if at.budget.Contact != "" {
+		hints = append(hints, fmt.Sprintf("Ask %s for more.", at.budget.Contact))
+	} else {
+		hints = append(hints, "Ask an administrator of your organisation for more.")
+	}
+	f.Safe = text
+	return f.WithHint(strings.Join(hints, " "))
+}
+
+// dollars shows an amount with as many digits as it needs.
+func dollars(nano int64) string {
+	text := fmt.Sprintf("%d.%09d", nano/1e9, nano%1e9)
+	text = strings.TrimRight(text, "0")
+	if i := strings.IndexByte(text, '.'); len(text)-i < 3 {
+		text += strings.Repeat("0", 3-(len(text)-i))
+	}
+	return "$" + text
+}
