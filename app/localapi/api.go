@@ -73,6 +73,8 @@ type API struct {
 	cfg  Config
 	gate *gate
 
+	viewing sync.Mutex // held while the stored view is read and written
+
 	mu     sync.Mutex      // guards models
 	models []httpapi.Model // what the server offered last
 }

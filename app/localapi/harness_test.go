@@ -119,7 +119,7 @@ func start(t *testing.T, window bool) *host {
 	cfg := localapi.Config{
 		DB: db, Dispatcher: d, Sync: syncPort{replica}, Team: server, Engine: engine{}, Feed: h.feed, Log: log, Version: "test",
 		Assets: fstest.MapFS{
-			"index.html":   {Data: []byte(`<html><head><meta name="nexus-window" content="" /></head></html>`)},
+			"index.html":   {Data: []byte(`<html><head><meta name="nexus-window" content="" /><meta name="nexus-view" content="" /></head></html>`)},
 			"assets/a.js":  {Data: []byte("1")},
 			"console.html": {Data: []byte("<p>console")},
 		},

@@ -74,6 +74,12 @@ func (a *API) asset(w http.ResponseWriter, r *http.Request, name string) {
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
 }
 
+// fill puts a value into the page's empty <meta> of that name.
+func fill(page []byte, name, value string) []byte {
+	empty := `name="` + name + `" content="`
+	return bytes.Replace(page, []byte(empty+`"`), []byte(empty+html.EscapeString(value)+`"`), 1)
+}
+
 const missingPages = `<!doctype html><meta charset="utf-8"><title>NexusAI</title>
 <p>The pages are not built. Run <code>make build</code>.</p>`
 
@@ -89,7 +95,8 @@ func (a *API) document(w http.ResponseWriter, r *http.Request) {
 	}
 	head := `<script type="module" src="/beat.js"></script>`
 	if a.cfg.Window {
-		text = bytes.Replace(text, []byte(`name="nexus-window" content=""`), []byte(`name="nexus-window" content="`+html.EscapeString(a.cfg.Secret)+`"`), 1)
+		text = fill(text, "nexus-window", a.cfg.Secret)
+		text = fill(text, "nexus-view", a.viewText(r.Context()))
 		if !strings.HasSuffix(r.URL.Path, "/") && !strings.HasSuffix(r.URL.Path, "/index.html") {
 			// Wails adds its runtime to folders only; a view reloaded deep needs it too.
 			head = `<script src="/wails/ipc.js"></script><script src="/wails/runtime.js"></script>` + head

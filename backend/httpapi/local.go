@@ -61,6 +61,18 @@ type Settings struct {
 	SendWith     string `json:"send_with" enum:"enter,mod-enter"`
 }
 
+// View is what this device remembers of the person's views, by name: pane
+// widths, chosen columns. It lives in the data folder, not in the browser.
+type View struct {
+	Values map[string]string `json:"values"`
+}
+
+// ViewValue is one of them; an empty text forgets it.
+type ViewValue struct {
+	Name string `json:"name" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" maxLength:"100"`
+	Text string `json:"text" maxLength:"4000"`
+}
+
 // QueueItem is a message that waits for its model.
 type QueueItem struct {
 	MessageID      string    `json:"message_id"`
@@ -109,6 +121,10 @@ type Local interface {
 	Disconnect(ctx context.Context) (Status, error)
 	Settings(ctx context.Context) (Settings, error)
 	SaveSettings(ctx context.Context, s Settings) (Settings, error)
+	View(ctx context.Context) (View, error)
+	// SaveView keeps one value; over a bound on their number it is
+	// fault.TooLarge.
+	SaveView(ctx context.Context, v ViewValue) error
 	Queue(ctx context.Context) ([]QueueItem, error)
 	// RetryQueued sends now; DropQueued takes the message back into its draft.
 	RetryQueued(ctx context.Context, messageID string) error
@@ -145,6 +161,10 @@ func RegisterLocal(a *API, s Local) {
 		func(ctx context.Context, in *body[Settings]) (*body[Settings], error) {
 			return reply(s.SaveSettings(ctx, in.Body))
 		})
+	add(a, route{id: "get-view", method: http.MethodGet, path: "/api/local/view", tag: tag, summary: "What is remembered of views", needs: Signed},
+		func(ctx context.Context, _ *Empty) (*body[View], error) { return reply(s.View(ctx)) })
+	add(a, route{id: "save-view", method: http.MethodPut, path: "/api/local/view", tag: tag, summary: "Remember something of a view", needs: Signed},
+		func(ctx context.Context, in *body[ViewValue]) (*Empty, error) { return done(s.SaveView(ctx, in.Body)) })
 	add(a, route{id: "list-queue", method: http.MethodGet, path: "/api/local/queue", tag: tag, summary: "Messages that wait for their model", needs: Signed},
 		func(ctx context.Context, _ *Empty) (*body[[]QueueItem], error) { return reply(s.Queue(ctx)) })
 	add(a, route{id: "retry-queued", method: http.MethodPost, path: "/api/local/queue/{id}/retry", tag: tag, summary: "Send a waiting message now", needs: Signed},

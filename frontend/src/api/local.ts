@@ -39,6 +39,8 @@ export const diagnosticsQuery = () =>
     staleTime: 0,
   });
 
+export const view = () => take(api.GET("/api/local/view"));
+export const saveView = (name: string, text: string) => take(api.PUT("/api/local/view", { body: { name, text } }));
 export const saveSettings = (body: Settings) => take(api.PUT("/api/local/settings", { body }));
 export const connectServer = (body: components["schemas"]["Connection"]) => take(api.POST("/api/local/connection", { body }));
 export const disconnectServer = () => take(api.DELETE("/api/local/connection"));

@@ -1,3 +1,5 @@
+import { remember, remembered } from "@/ui";
+
 // The theme is on <html data-theme>, set before anything is drawn.
 export type Theme = "system" | "light" | "dark" | "contrast";
 export const themes: readonly Theme[] = ["system", "light", "dark", "contrast"];
@@ -14,7 +16,7 @@ function paint(): void {
 
 /** Paints the theme of the last visit; settings from the host may change it. */
 export function startTheme(): void {
-  const known = localStorage.getItem(key);
+  const known = remembered(key);
   chosen = themes.find((theme) => theme === known) ?? "system";
   paint();
   dark().addEventListener("change", paint);
@@ -23,7 +25,7 @@ export function startTheme(): void {
 
 export function chooseTheme(theme: Theme): void {
   chosen = theme;
-  localStorage.setItem(key, theme);
+  remember(key, theme);
   paint();
 }
 

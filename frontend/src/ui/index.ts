@@ -17,6 +17,7 @@ export { Field } from "./Field";
 export { IconButton } from "./IconButton";
 export { Input } from "./Input";
 export { Kbd } from "./Kbd";
+export { remember, remembered, rememberWith, type Memory } from "./memory";
 export { Menu, type MenuGroup, type MenuItem } from "./Menu";
 export { Page } from "./Page";
 export { Popover, PopoverClose } from "./Popover";

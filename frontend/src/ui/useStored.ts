@@ -1,24 +1,21 @@
 import { useCallback, useState } from "react";
+import { remember, remembered } from "./memory";
 
-/** State that this browser remembers: pane widths, chosen columns. Nothing secret. */
+/** State that is remembered over visits: pane widths, chosen columns. Nothing secret. */
 export function useStored<V>(key: string, initial: V, read: (value: unknown) => V | undefined): [V, (value: V) => void] {
   const name = `nexus.${key}`;
   const [value, setValue] = useState<V>(() => {
     try {
-      const text = localStorage.getItem(name);
-      return (text === null ? undefined : read(JSON.parse(text))) ?? initial;
+      const text = remembered(name);
+      return (text === undefined ? undefined : read(JSON.parse(text))) ?? initial;
     } catch {
-      return initial; // storage is off or holds what an older version wrote
+      return initial; // it holds what an older version wrote
     }
   });
   const store = useCallback(
     (next: V) => {
       setValue(next);
-      try {
-        localStorage.setItem(name, JSON.stringify(next));
-      } catch {
-        // storage is off or full: it still holds for this visit
-      }
+      remember(name, JSON.stringify(next));
     },
     [name],
   );
