@@ -72,7 +72,11 @@ func silence(t *testing.T, a Adapter) {
 func (a Adapter) slowListener(t *testing.T, chat Chat) {
 	all := events(chat.Stream)
 	heard := make(chan struct{})
-	script := append(a.play(strings.Join(all[:len(all)-1], "")),
+	script := []scripted.Act{a.begin()}
+	for _, event := range all[:len(all)-1] {
+		script = append(script, scripted.Raw(event), scripted.Wait(20*time.Millisecond)) // a read of its own
+	}
+	script = append(script,
 		func(_ http.ResponseWriter, r *http.Request) {
 			select {
 			case <-heard:
