@@ -2,127 +2,129 @@ package broker
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"nexusai/backend/fault"
+	"nexusai/backend/llm"
 )
 
-const (
-	maxAttempts = 2
-	// backoff is the longest wait by chance before a retry: all who failed at
-	// one moment must not come back at one moment.
-	backoff = 250 * time.Millisecond
-	// maxRetryAfter is the longest that we wait because the only deployment
-	// asked for it. A longer wait is the caller's to decide.
-	maxRetryAfter = 5 * time.Second
-)
+// attempt is one deployment's try. One goroutine uses it at a time.
+type attempt struct {
+	call   *call
+	one    *candidate
+	rec    Attempt
+	ticket Ticket
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	limits llm.Deadlines
+	watch  watch
+	probe  bool
+	over   bool
+	sent   bool // something went out that the provider may bill
 
-// outcome of one try.
-type outcome struct {
-	begun bool // content has reached the caller: no second try
-	err   error
+	// What open got; which of these is set depends on the job.
+	source source // of a stream for a surface
+	feed   *feed  // of a chat for a caller inside
+	answer *Forwarded
+	words  *fault.Fault // the provider's own words on a bad request are the answer
 }
 
-// attempts makes one try and, where that can help, a second. A try that
-// succeeds releases its deployment itself, at once or when its stream has ended.
-func (b *Broker) attempts(ctx context.Context, all []Deployment, report *Report, try func(context.Context, Deployment, *Attempt) outcome) error {
-	left := all
-	for n := 1; ; n++ {
-		d := b.pick(left)
-		report.Attempts = append(report.Attempts, Attempt{N: n, Deployment: d.ID, Name: d.Name, Provider: d.Provider, Model: d.Model, Key: d.Key, Region: d.Region, Started: b.now()})
-		result := try(ctx, d, &report.Attempts[n-1])
-		if result.err == nil {
-			return nil
-		}
-		f := b.failed(ctx, d, &report.Attempts[n-1], result.err)
-		if n == maxAttempts || result.begun || ctx.Err() != nil {
-			return f
-		}
-		others := without(all, d.ID)
-		wait, again := b.retry(f, len(others) > 0)
-		if !again {
-			return f
-		}
-		b.log.WarnContext(ctx, "attempt failed, trying once more", "model", d.Model, "deployment", d.ID,
-			"attempt", n, "code", string(f.Code), "err", fault.Cause(f))
-		if err := pause(ctx, wait); err != nil {
-			return explain(ctx, err)
-		}
-		if left = others; len(left) == 0 {
-			left = all
-		}
-	}
-}
-
-// failed ends an attempt. The request's own end outranks what the provider made
-// of it.
-func (b *Broker) failed(ctx context.Context, d Deployment, a *Attempt, err error) *fault.Fault {
-	b.release(d.ID)
-	f := explain(ctx, err)
-	a.Ended, a.Code = b.now(), f.Code
-	return f
-}
-
-func explain(ctx context.Context, err error) *fault.Fault {
-	cause := context.Cause(ctx)
-	if cause == nil {
-		return fault.From(err)
-	}
-	if f, ok := errors.AsType[*fault.Fault](cause); ok {
-		return f
-	}
-	if errors.Is(cause, context.DeadlineExceeded) {
-		return fault.New(fault.Timeout, "The model did not answer in time.", err)
-	}
-	return fault.New(fault.Canceled, "The request was cancelled.", err)
-}
-
-// retry says whether a second try can help, and how long to wait before it.
-func (b *Broker) retry(f *fault.Fault, other bool) (time.Duration, bool) {
-	b.mu.Lock()
-	wait := time.Duration(b.rand.Float64() * float64(backoff))
-	b.mu.Unlock()
-	switch f.Code {
-	case fault.BadRequest, fault.ContextTooLong, fault.TooLarge, fault.Canceled:
-		return 0, false // the request itself: it fails everywhere
-	case fault.UpstreamFailed, fault.RateLimited, fault.ModelUnready, fault.Unavailable:
-		if other {
-			return wait, true
-		}
-		return f.RetryAfter + wait, f.RetryAfter <= maxRetryAfter
-	}
-	// Refused, unknown there, too slow: the same deployment would do it again.
-	return wait, other
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// firstToken cancels the returned context with a fault.Timeout unless content
-// is called in time. stop must be called when the attempt is over.
-func (d Deployment) firstToken(ctx context.Context) (_ context.Context, content, stop func()) {
-	limit := d.Deadlines.Connect + d.Deadlines.FirstToken
+// drop frees what open got when nobody wants it, and notes what it costs.
+func (a *attempt) drop() {
 	switch {
-	case limit > 0:
-	case d.Local:
-		limit = 125 * time.Second
-	default:
-		limit = 15 * time.Second
+	case a.source != nil:
+		a.source.settle()
+	case a.feed != nil:
+		a.feed.settle()
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	timer := time.AfterFunc(limit, func() {
-		cancel(fault.New(fault.Timeout, "The model did not begin to answer in time.", fmt.Errorf("no content after %v", limit)))
-	})
-	content = func() { timer.Stop() }
-	return ctx, content, func() { content(); cancel(nil) }
+}
+
+// deliver ends an attempt whose whole answer goes to the caller.
+func (a *attempt) deliver() {
+	a.rec.Delivered = true
+	a.call.deliver(a.rec.Usage)
+	a.end(a.words)
+}
+
+// admit starts an attempt, or returns the gate's refusal.
+func (c *call) admit(one *candidate, why Why) (*attempt, *fault.Fault) {
+	now := c.b.now()
+	n := len(c.attempts) + 1
+	a := &attempt{call: c, one: one, probe: one.node.circuit.probe(now)}
+	ticket, err := c.b.gate.Admit(c.ctx, *one.d, Ask{CallID: c.opts.CallID, Attempt: n, Model: c.report.Model, Operation: c.ask, Bound: c.bound})
+	if err != nil {
+		if a.probe {
+			one.node.circuit.result(neutral, true, now)
+		}
+		return nil, fault.From(err)
+	}
+	d := one.d
+	one.tried = true
+	one.node.begin(now)
+	a.ticket = ticket
+	a.limits = d.deadlines(c.bound.likely())
+	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
+	a.rec = Attempt{
+		N: n, Deployment: d.ID, Name: d.Name, Provider: d.Provider, Model: d.Model, Key: d.Key, Region: d.Region,
+		Lane: one.lane, Why: why, Started: now,
+	}
+	if c.bound.MaxOutput == 0 {
+		a.rec.MaxOutput = ticket.MaxOutput()
+	}
+	c.attempts = append(c.attempts, a)
+	return a, nil
+}
+
+// open sends it, with a watch on its first content.
+func (a *attempt) open() *fault.Fault {
+	a.watch = watchFirst(a.cancel, a.limits)
+	err := a.call.job.open(a)
+	a.watch.stop()
+	if err != nil {
+		return explain(a.ctx, err)
+	}
+	return nil
+}
+
+// content notes the moment of the first content.
+func (a *attempt) content(at time.Time) {
+	a.watch.stop()
+	if !a.rec.FirstToken.IsZero() {
+		return
+	}
+	a.rec.FirstToken = at
+	a.one.node.load.sawFirst(at.Sub(a.rec.Started), at)
+}
+
+// end settles the attempt, once; f is nil for a whole answer. The usage is in
+// rec, unless nothing is known of it and something may be owed all the same.
+func (a *attempt) end(f *fault.Fault) {
+	if a.over {
+		return
+	}
+	a.over = true
+	now := a.call.b.now()
+	a.rec.Ended = now
+	if f != nil {
+		a.rec.Code = f.Code
+		a.owe(f)
+	}
+	a.watch.stop()
+	a.cancel(nil)
+	if f != nil && f.Code == fault.Timeout && a.rec.FirstToken.IsZero() {
+		a.one.node.load.sawFirst(now.Sub(a.rec.Started), now)
+	}
+	a.one.node.end(f, a.probe, now)
+	a.ticket.Settle(a.rec)
+}
+
+// owe estimates what an attempt costs that ended without an answer: one that
+// was under way when we or the caller gave up may be billed for its input.
+func (a *attempt) owe(f *fault.Fault) {
+	if a.rec.Usage != (llm.Usage{}) || !a.sent {
+		return
+	}
+	if f.Code == fault.Canceled || f.Code == fault.Timeout {
+		a.rec.Usage = a.call.estimated(0)
+	}
 }

@@ -17,26 +17,31 @@ import (
 // Config of a Broker.
 type Config struct {
 	Routes  Router           // required
+	Gate    Gate             // nil admits everything
 	Log     *slog.Logger     // required
 	Now     func() time.Time // default time.Now
 	Rand    *rand.Rand       // default seeded by chance; used by one goroutine at a time
 	Timeout time.Duration    // a whole request, attempts and waits included; default 10 min
-	// MaxAnswer bounds a forwarded answer that is not streamed and so is held
-	// as a whole, in bytes. Default 64 MiB.
+	// MaxAnswer bounds an answer that is not streamed and so is held as a whole,
+	// in bytes. Default 64 MiB.
 	MaxAnswer int64
 }
 
-// Broker is safe for concurrent use. It keeps only counts of what is in flight.
+// Broker is safe for concurrent use. What it keeps is in memory: how each
+// deployment has been doing.
 type Broker struct {
 	routes    Router
+	gate      Gate
 	log       *slog.Logger
 	now       func() time.Time
 	timeout   time.Duration
 	maxAnswer int64
+	nodes     nodes
+	hedges    bucket
+	drain     drain
 
-	mu       sync.Mutex     // guards what follows
-	inFlight map[string]int // by deployment id; no zeros, so it stays small
-	rand     *rand.Rand
+	mu   sync.Mutex // guards rand
+	rand *rand.Rand
 }
 
 var _ llm.Client = (*Broker)(nil)
@@ -47,8 +52,11 @@ func New(cfg Config) (*Broker, error) {
 		return nil, errors.New("broker: Routes and Log are required")
 	}
 	b := &Broker{
-		routes: cfg.Routes, log: cfg.Log, now: cfg.Now, timeout: cfg.Timeout, maxAnswer: cfg.MaxAnswer,
-		inFlight: map[string]int{}, rand: cfg.Rand,
+		routes: cfg.Routes, gate: cfg.Gate, log: cfg.Log, now: cfg.Now, timeout: cfg.Timeout, maxAnswer: cfg.MaxAnswer,
+		nodes: nodes{nodes: map[nodeKey]*node{}, loads: map[string]*load{}}, hedges: hedgeBudget(), rand: cfg.Rand,
+	}
+	if b.gate == nil {
+		b.gate = noGate{}
 	}
 	if b.now == nil {
 		b.now = time.Now
@@ -74,22 +82,11 @@ func (b *Broker) Models(ctx context.Context) ([]llm.Model, error) {
 	return models, nil
 }
 
-// candidates asks the router; no candidate is an error.
-func (b *Broker) candidates(ctx context.Context, model string, need Capability) ([]Deployment, error) {
-	route, err := b.routes.Candidates(ctx, Query{Model: model, Need: need})
-	if err != nil {
-		return nil, fault.From(err)
-	}
-	if len(route.Deployments) == 0 {
-		return nil, fault.New(fault.ModelUnknown, "There is no such model, or you may not use it.", nil).At("model")
-	}
-	return route.Deployments, nil
-}
+// InFlight is how many attempts a deployment is working on now.
+func (b *Broker) InFlight(deployment string) int { return b.nodes.inFlight(deployment) }
 
-var errTimeout = errors.New("the whole request took too long")
-
-// bounded gives a request its whole time.
-func (b *Broker) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, b.timeout,
-		fault.New(fault.Timeout, "The model did not answer in time.", errTimeout))
+// Health is how a deployment with its key has been doing in this process.
+func (b *Broker) Health(d Deployment) Health {
+	now := b.now()
+	return b.nodes.of(&d, now).health(&d, now)
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,15 +43,18 @@ func deploy(t *testing.T, u *up.Upstream, id string, priority int) broker.Deploy
 	t.Helper()
 	c, err := openai.New(openai.Config{
 		BaseURL: u.URL, APIKey: "sk-test", HTTP: u.Client, Log: slog.New(slog.DiscardHandler),
-		Deadlines: openai.Deadlines{Connect: 2 * time.Second, FirstToken: 300 * time.Millisecond, BetweenTokens: 300 * time.Millisecond, Answer: 2 * time.Second},
+		Deadlines: openai.Deadlines{Answer: 2 * time.Second},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return broker.Deployment{ID: id, Provider: "p-" + id, Model: "up-" + id, Client: c, Forwarder: c, Priority: priority}
+	return broker.Deployment{
+		ID: id, Name: "D " + id, Provider: "p-" + id, Model: "up-" + id, Key: "k-" + id, Client: c, Forwarder: c, Priority: priority,
+		Deadlines: broker.Deadlines{Connect: 2 * time.Second, FirstToken: 400 * time.Millisecond, BetweenTokens: 300 * time.Millisecond},
+	}
 }
 
-func chat(model string) llm.ChatRequest {
+func ask(model string) llm.ChatRequest {
 	return llm.ChatRequest{Model: model, Messages: []llm.Message{{Role: llm.User, Text: "hi"}}}
 }
 
@@ -92,9 +96,8 @@ func TestChatFallsBackOnce(t *testing.T) {
 			t.Parallel()
 			first, second := up.Serve(t, f.script), up.Serve(t, up.Answer("fine"))
 			one, two := deploy(t, first, "one", 0), deploy(t, second, "two", 1)
-			one.Deadlines.FirstToken = 500 * time.Millisecond
 			b := newBroker(t, two, one)
-			got, report, err := b.ChatWithReport(t.Context(), chat("m"), broker.Options{}, nil)
+			got, report, err := b.ChatWithReport(t.Context(), ask("m"), broker.Options{}, nil)
 			if err != nil || got.Text != "fine" {
 				t.Fatalf("%q %v", got.Text, err)
 			}
@@ -118,7 +121,7 @@ func TestChatAsksTheOnlyDeploymentAgainIfSafe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u := up.Serve(t, f.script, up.Answer("fine"))
-			got, report, err := newBroker(t, deploy(t, u, "one", 0)).ChatWithReport(t.Context(), chat("m"), broker.Options{}, nil)
+			got, report, err := newBroker(t, deploy(t, u, "one", 0)).ChatWithReport(t.Context(), ask("m"), broker.Options{}, nil)
 			if f.same && (err != nil || got.Text != "fine" || len(report.Attempts) != 2) {
 				t.Errorf("%q %v after %d attempts", got.Text, err, len(report.Attempts))
 			}
@@ -129,24 +132,48 @@ func TestChatAsksTheOnlyDeploymentAgainIfSafe(t *testing.T) {
 	}
 }
 
-func TestNoSecondAnswerAfterTheFirstContent(t *testing.T) {
+func TestWhatIsNoPlainTextIsNotGoneOnWith(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]up.Act{"cut": up.Cut(), "no finish": up.Done(), "stall": up.Wait(3 * time.Second)} {
+	tool := `data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}]}}]}` + "\n\n"
+	for name, c := range map[string]struct {
+		change func(*llm.ChatRequest)
+		say    up.Act
+	}{
+		"schema":       {func(r *llm.ChatRequest) { r.Schema = []byte(`{"type":"object"}`) }, up.Say("half")},
+		"JSON":         {func(r *llm.ChatRequest) { r.JSON = true }, up.Say("half")},
+		"tools":        {func(r *llm.ChatRequest) { r.Tools = []llm.ToolSpec{{Name: "f"}} }, up.Say("half")},
+		"two choices":  {func(r *llm.ChatRequest) { r.Choices = 2 }, up.Say("half")},
+		"a tool call":  {func(*llm.ChatRequest) {}, up.Raw(tool)},
+		"all was said": {func(*llm.ChatRequest) {}, up.Raw(up.Content("half") + `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n")},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			first, second := up.Serve(t, []up.Act{up.Head(), up.Say("half"), end}), up.Serve(t, up.Answer("other"))
-			text := ""
-			got, report, err := newBroker(t, deploy(t, first, "one", 0), deploy(t, second, "two", 1)).ChatWithReport(t.Context(), chat("m"), broker.Options{}, func(d llm.Delta) error {
-				text += d.Text
+			hold := make(chan struct{})
+			first, second := up.Serve(t, []up.Act{up.Head(), c.say, until(hold), up.Cut()}), up.Serve(t, up.Answer("other"))
+			request := ask("m")
+			c.change(&request)
+			once := sync.OnceFunc(func() { close(hold) })
+			_, report, err := newBroker(t, deploy(t, first, "one", 0), deploy(t, second, "two", 1)).ChatWithReport(t.Context(), request, broker.Options{}, func(llm.Delta) error {
+				once()
 				return nil
 			})
-			if err == nil || text != "half" || got.Text != "half" || len(second.Requests()) != 0 || len(report.Attempts) != 1 {
-				t.Errorf("%q %q %v %+v", text, got.Text, err, report)
+			if fault.CodeOf(err) != fault.UpstreamFailed || len(second.Requests()) != 0 || len(report.Attempts) != 1 {
+				t.Errorf("%v %+v", err, report)
 			}
-			if u := report.Attempts[0].Usage; !u.Estimated || u.Output != 1 {
-				t.Errorf("usage of half an answer is %+v", u)
+			if u := report.Attempts[0].Usage; !u.Estimated || u.Output == 0 || report.Delivered != u {
+				t.Errorf("usage of half an answer is %+v, delivered %+v", u, report.Delivered)
 			}
 		})
+	}
+}
+
+// until holds a script until ch is closed: what comes before has been taken.
+func until(ch <-chan struct{}) up.Act {
+	return func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-ch:
+		case <-r.Context().Done():
+		}
 	}
 }
 
@@ -154,7 +181,7 @@ func TestABadRequestIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]fault.Code{`{}`: fault.BadRequest, `{"error":{"code":"context_length_exceeded","message":""}}`: fault.ContextTooLong} {
 		first, second := up.Serve(t, up.Reply(400, body)), up.Serve(t, up.Answer("other"))
-		_, report, err := newBroker(t, deploy(t, first, "one", 0), deploy(t, second, "two", 1)).ChatWithReport(t.Context(), chat("m"), broker.Options{}, nil)
+		_, report, err := newBroker(t, deploy(t, first, "one", 0), deploy(t, second, "two", 1)).ChatWithReport(t.Context(), ask("m"), broker.Options{}, nil)
 		if fault.CodeOf(err) != want || len(report.Attempts) != 1 {
 			t.Errorf("%v after %d attempts", err, len(report.Attempts))
 		}
@@ -168,7 +195,7 @@ func TestCancelFreesTheProviderAndEndsTheRequest(t *testing.T) {
 	u = up.Serve(t, []up.Act{up.Head(), up.Say("a"), stall})
 	ctx, cancel := context.WithCancel(t.Context())
 	var left time.Time
-	_, report, err := newBroker(t, deploy(t, u, "one", 0), deploy(t, u, "two", 1)).ChatWithReport(ctx, chat("m"), broker.Options{}, func(llm.Delta) error {
+	_, report, err := newBroker(t, deploy(t, u, "one", 0), deploy(t, u, "two", 1)).ChatWithReport(ctx, ask("m"), broker.Options{}, func(llm.Delta) error {
 		left = time.Now()
 		cancel()
 		return nil
@@ -195,7 +222,7 @@ func TestEmbedFallsBackAndModelsAreTheRouters(t *testing.T) {
 	if _, err := b.Embed(t.Context(), llm.EmbedRequest{Model: "m"}); fault.CodeOf(err) != fault.BadRequest {
 		t.Errorf("no input is %v", err)
 	}
-	if _, err := b.Chat(t.Context(), chat("unknown"), nil); fault.CodeOf(err) != fault.ModelUnknown {
+	if _, err := b.Chat(t.Context(), ask("unknown"), nil); fault.CodeOf(err) != fault.ModelUnknown {
 		t.Errorf("an unknown model is %v", err)
 	}
 	if _, err := broker.New(broker.Config{}); err == nil {

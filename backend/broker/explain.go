@@ -1,6 +1,10 @@
 package broker
 
-import "time"
+import (
+	"context"
+	"slices"
+	"time"
+)
 
 // Explanation says where a request would go if it were sent now.
 type Explanation struct {
@@ -54,3 +58,87 @@ const (
 	CircuitOpen     Circuit = "open"
 	CircuitHalfOpen Circuit = "half_open"
 )
+
+// Explain says where a request would go, without sending it and without a
+// reservation. It draws as choosing does, so that among equals the next request
+// may go elsewhere. Errors are those that Forward would return before it asks
+// anybody.
+func (b *Broker) Explain(ctx context.Context, req ForwardRequest) (Explanation, error) {
+	c, err := b.surfaceCall(req)
+	if err != nil {
+		return Explanation{}, err
+	}
+	c.prepare(b)
+	c.ctx = ctx
+	route, err := b.candidates(ctx, c.report.Model, c.need)
+	if err != nil {
+		return Explanation{}, err
+	}
+	c.larger = route.Larger
+	c.all = c.consider(route)
+	small := c.all
+	err = c.settleRoute(ctx)
+	out := Explanation{Model: c.report.Model, Larger: c.report.Larger}
+	if err == nil {
+		out.Candidates = c.order()
+	}
+	if err != nil || out.Larger != "" {
+		out.Candidates = append(out.Candidates, passedOver(small, b.now())...)
+	}
+	for _, x := range append(route.Excluded, c.report.Excluded...) {
+		if !slices.ContainsFunc(out.Candidates, func(one Candidate) bool { return one.Deployment == x.Deployment }) {
+			out.Candidates = append(out.Candidates, Candidate{Deployment: x.Deployment, Name: x.Name, Reason: x.Reason})
+		}
+	}
+	return out, nil
+}
+
+// order is in what order the candidates would be asked.
+func (c *call) order() []Candidate {
+	now := c.b.now()
+	var out []Candidate
+	for {
+		one, why := c.b.pick(c.b.group(c.all, true, now), c.affinity, now)
+		if one == nil {
+			break
+		}
+		one.tried = true
+		seen := c.describe(one, now)
+		if len(out) == 0 {
+			seen.Why = c.because(one, why)
+		}
+		c.tries++
+		out = append(out, seen)
+	}
+	return append(out, passedOver(c.all, now)...)
+}
+
+// passedOver are those that would not be asked.
+func passedOver(all []candidate, now time.Time) []Candidate {
+	var out []Candidate
+	for i := range all {
+		if all[i].tried {
+			continue
+		}
+		one := describe(&all[i], now)
+		one.Reason = all[i].barred(now)
+		out = append(out, one)
+	}
+	return out
+}
+
+func (c *call) describe(one *candidate, now time.Time) Candidate {
+	out := describe(one, now)
+	if one.lane == LaneTranslated {
+		out.Losses = c.job.losses(one.d)
+	}
+	return out
+}
+
+func describe(one *candidate, now time.Time) Candidate {
+	d := one.d
+	return Candidate{
+		Deployment: d.ID, Name: d.Name, Provider: d.Provider, Model: d.Model, Key: d.Key, Region: d.Region,
+		Priority: d.Priority, Weight: max(d.Weight, 1), Lane: one.lane, Losses: one.losses, Health: one.node.health(d, now),
+	}
+}

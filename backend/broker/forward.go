@@ -10,7 +10,6 @@ import (
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
-	"nexusai/backend/provider/openai"
 )
 
 const (
@@ -23,12 +22,9 @@ const (
 // ForwardRequest is a request of a surface.
 type ForwardRequest struct {
 	// Surface reads and writes what callers send; its wire says what a
-	// deployment must be able to do.
+	// deployment must be able to do. Required.
 	Surface Surface
 	Request Request     // what Surface.Read made of Body; nil: Forward reads it
-	Model   string      // as asked for; empty: what Body says
-	Need    Capability  // default CanChat
-	Wire    llm.Wire    // what Body is, without a Surface; default llm.OpenAIChat
 	Header  http.Header // of the caller; only harmless names are passed on
 	Body    []byte      // whole; not changed
 	Options Options
@@ -45,174 +41,291 @@ type Forwarded struct {
 	// Body is what the caller may have. A stream that breaks off after its first
 	// content and cannot be rescued ends with the surface's error event, and then
 	// Read returns a *fault.Fault, never io.EOF. The gateway must close it, which
-	// frees the provider. Not for concurrent use.
+	// frees the provider and makes the report. Not for concurrent use.
 	Body       io.ReadCloser
 	Stream     bool
-	UsageAsked bool // the caller asked for the usage chunk, so it is in Body
 	Deployment string
 	Provider   string
 	Losses     []string // what translation left out, for x-nexus-loss
 	MaxOutput  int      // the limit of output tokens that was set because the request sets none; 0: none
 }
 
-// call is a ForwardRequest on its way.
-type call struct {
-	b       *Broker
-	req     ForwardRequest
-	request openai.Request
-	report  Report
-	cancel  context.CancelFunc // ends the whole request
-	answer  *Forwarded
+// needs are what a deployment must be able to do for each wire; a wire that is
+// not here is a chat.
+var needs = map[llm.Wire]Capability{
+	llm.OpenAIEmbeddings: CanEmbed, llm.OpenAITranscribe: CanTranscribe, llm.OpenAISpeech: CanSpeak, llm.Rerank: CanRerank,
+	llm.AnthropicCount: CanCount,
 }
 
-// Forward passes a request on and returns once the answer has begun: for a
-// stream with its first content, until when a second deployment may be tried.
-// Only the model's name and stream_options.include_usage are changed in the
-// body. Errors are faults; then no part of an answer exists.
+// Forward sends a request of a surface and returns once the answer has begun:
+// for a stream with its first content, until when other deployments may be
+// tried. Errors are faults; then no part of an answer exists.
 func (b *Broker) Forward(ctx context.Context, req ForwardRequest) (*Forwarded, error) {
-	c := &call{b: b, req: req}
-	answer, err := c.send(ctx)
+	c, err := b.surfaceCall(req)
 	if err == nil {
-		return answer, nil
+		err = b.begin(ctx, c)
 	}
-	if c.cancel != nil {
-		c.cancel()
+	if err != nil {
+		if req.Done != nil {
+			req.Done(Report{Model: c.report.Model})
+		}
+		return nil, err
 	}
-	if req.Done != nil {
-		req.Done(c.report)
+	a, err := c.run()
+	if err != nil {
+		c.end()
+		return nil, err
 	}
-	return nil, err
+	if a.source == nil {
+		a.deliver() // the provider has done its part
+	}
+	answer := a.answer
+	answer.Deployment, answer.Provider = a.rec.Deployment, a.rec.Provider
+	answer.Losses, answer.MaxOutput = a.rec.Losses, a.rec.MaxOutput
+	return answer, nil
 }
 
-func (c *call) send(ctx context.Context) (*Forwarded, error) {
-	var err error
-	if c.request, err = openai.ReadRequest(c.req.Body); err != nil {
-		return nil, err
+// surfaceCall reads the request. The call is never nil.
+func (b *Broker) surfaceCall(req ForwardRequest) (*call, error) {
+	c := &call{opts: req.Options, done: req.Done}
+	if req.Surface == nil {
+		return c, fault.New(fault.Internal, "Something went wrong on our side.", errors.New("a ForwardRequest without Surface"))
 	}
-	if c.req.Model == "" {
-		c.req.Model = c.request.Model
-	}
-	if c.req.Model == "" {
-		return nil, fault.New(fault.BadRequest, "The request names no model.", nil).At("model")
-	}
-	if c.req.Wire == "" {
-		c.req.Wire = llm.OpenAIChat
-	}
-	if c.req.Need == "" {
-		c.req.Need = CanChat
-	}
-	c.report.Model = c.req.Model
-	all, err := c.b.candidates(ctx, c.req.Model, c.req.Need)
-	if err != nil {
-		return nil, err
-	}
-	able := make([]Deployment, 0, len(all))
-	for _, d := range all {
-		if d.Forwarder != nil && d.Forwarder.Speaks(c.req.Wire) {
-			able = append(able, d)
+	request := req.Request
+	if request == nil {
+		var err error
+		if request, err = req.Surface.Read(req.Body); err != nil {
+			return c, fault.From(err)
 		}
 	}
-	if len(able) == 0 {
-		return nil, fault.New(fault.BadRequest, "This model cannot be used through this interface.", nil).At("model")
+	c.report.Model = request.Model()
+	if c.report.Model == "" {
+		return c, fault.New(fault.BadRequest, "The request names no model.", nil).At("model")
 	}
-	ctx, c.cancel = c.b.bounded(ctx)
-	if err := c.b.attempts(ctx, able, &c.report, c.try); err != nil {
-		return nil, err
+	wire := req.Surface.Wire()
+	if c.need = needs[wire]; c.need == "" {
+		c.need = CanChat
 	}
-	return c.answer, nil
+	if c.ask = c.need; c.need == CanCount {
+		c.need = CanChat
+	}
+	doer, _ := request.(Doer)
+	c.job = &surfaceJob{call: c, surface: req.Surface, wire: wire, request: request, doer: doer, header: req.Header, streamed: request.Stream()}
+	c.bound, c.affinity = request.Bound(), request.Affinity()
+	return c, nil
 }
 
-// try is one attempt; on success c.answer holds what it got.
-func (c *call) try(ctx context.Context, d Deployment, a *Attempt) outcome {
-	attempt, content, stop := ctx, func() {}, func() {}
-	if c.request.Stream {
-		attempt, content, stop = d.firstToken(ctx)
-	}
-	body := c.request.Rewrite(d.Model, true)
-	resp, err := d.Forwarder.Send(attempt, llm.Forward{Wire: c.req.Wire, Header: c.req.Header, Body: body, Stream: c.request.Stream})
-	if err != nil {
-		err = explain(attempt, err)
-		stop()
-		return outcome{err: err}
-	}
-	a.RequestID = resp.Header.Get("X-Request-Id")
-	kind := resp.Header.Get("Content-Type")
-	c.answer = &Forwarded{Status: resp.StatusCode, ContentType: kind, UsageAsked: c.request.IncludeUsage, Deployment: d.ID, Provider: d.Provider}
-	end := func() { stop(); _ = resp.Body.Close() } // its error says nothing: all that counts is read
+// surfaceJob is a request in a surface's bytes.
+type surfaceJob struct {
+	call     *call
+	surface  Surface
+	wire     llm.Wire
+	request  Request
+	doer     Doer // nil: a chat
+	header   http.Header
+	streamed bool
+}
+
+func (j *surfaceJob) lane(d *Deployment) Lane {
 	switch {
-	case resp.StatusCode/100 != 2:
-		err = c.refusal(resp, a)
-	case c.request.Stream && !isJSON(kind):
-		err = c.begin(attempt, resp, d, a, content, end, len(body))
-		if err == nil {
-			return outcome{} // the stream keeps the deployment until it has ended
-		}
-	default:
-		err = c.whole(attempt, resp, a, isJSON(kind), len(body))
+	case d.Forwarder != nil && d.Forwarder.Speaks(j.wire):
+		return LaneBytes
+	case d.Client != nil:
+		return LaneTranslated
 	}
+	return ""
+}
+
+func (j *surfaceJob) losses(d *Deployment) []string {
+	if j.doer != nil {
+		return nil
+	}
+	req, err := j.request.Chat()
 	if err != nil {
-		err = explain(attempt, err)
+		return nil // opening says so
 	}
-	end()
+	return lossesOf(d, req)
+}
+
+// lossesOf is what the wire of d cannot say of req.
+func lossesOf(d *Deployment, req llm.ChatRequest) []string {
+	lossy, ok := d.Client.(llm.Lossy)
+	if !ok {
+		return req.Unknown
+	}
+	return lossy.Losses(req)
+}
+
+func (j *surfaceJob) streams() bool { return j.streamed }
+
+func (j *surfaceJob) open(a *attempt) error {
+	switch {
+	case a.rec.Lane == LaneBytes:
+		return j.passOn(a)
+	case j.doer != nil:
+		return j.do(a)
+	}
+	return j.translate(a)
+}
+
+// passOn sends the caller's bytes.
+func (j *surfaceJob) passOn(a *attempt) error {
+	d := a.one.d
+	body := j.request.Rewrite(d.Model, a.rec.MaxOutput)
+	a.sent = true
+	resp, err := d.Forwarder.Send(a.ctx, llm.Forward{Wire: j.wire, Header: j.header, Body: body, Stream: j.streamed, Deadlines: a.limits})
 	if err != nil {
-		return outcome{err: err}
+		return err
 	}
-	a.Ended = c.b.now()
-	c.b.release(d.ID)
-	return outcome{}
+	a.rec.RequestID = resp.Header.Get("X-Request-Id")
+	kind := resp.Header.Get("Content-Type")
+	a.answer = &Forwarded{Status: resp.StatusCode, ContentType: kind}
+	if resp.StatusCode/100 == 2 && j.streamed && !isJSON(kind) {
+		a.watch.connected()
+		return j.beginStream(a, resp)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return j.failure(a, resp)
+	}
+	if !j.streamed {
+		a.watch.stop()
+	}
+	return j.whole(a, resp.Body, isJSON(kind))
 }
 
 func isJSON(kind string) bool {
+	if kind == "application/json" { // nearly always
+		return true
+	}
 	media, _, _ := mime.ParseMediaType(kind)
 	return media == "application/json"
 }
 
-// refusal is an error to try again elsewhere, or nil when the provider's words
+func (j *surfaceJob) beginStream(a *attempt, resp *http.Response) error {
+	source := pass(a, resp.Body, j.surface.Watch(j.request, j.call.b.now))
+	head, end, err := source.begin()
+	if err != nil {
+		if seen := source.seen(); seen.HasUsage || seen.Bytes > 0 {
+			a.rec.Usage = j.call.usageOf(seen)
+		}
+		source.close()
+		return err
+	}
+	j.stream(a, source, head, end)
+	return nil
+}
+
+// stream makes the attempt's answer the caller's.
+func (j *surfaceJob) stream(a *attempt, source source, head []byte, end error) {
+	a.source = source
+	a.answer.Stream = true
+	a.answer.Body = &stream{call: j.call, job: j, a: a, source: source, ready: head, store: head[:0:cap(head)], err: end}
+}
+
+// failure is an error to try again elsewhere, or nil when the provider's words
 // on a bad request are the answer.
-func (c *call) refusal(resp *http.Response, a *Attempt) error {
+func (j *surfaceJob) failure(a *attempt, resp *http.Response) error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // half a message still says something
-	f := openai.Failure(resp.StatusCode, resp.Header, body, c.b.now())
+	f := j.surface.Failure(resp.StatusCode, resp.Header, body, j.call.b.now())
+	a.sent = false // nobody bills a refusal
 	switch resp.StatusCode {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		if f.Code == fault.UpstreamRefused {
-			return f
-		}
-		a.Code = f.Code
-		c.answer.Body = c.held(body)
-		return nil
+	default:
+		return f
 	}
-	return f
+	longer := f.Code == fault.ContextTooLong && j.call.larger != "" && j.call.report.Larger == ""
+	if f.Code == fault.UpstreamRefused || longer {
+		return f
+	}
+	a.words = f
+	j.held(a, body)
+	return nil
 }
 
 // whole reads an answer that is not streamed to its end, so that one that is
 // cut or empty can still be had elsewhere.
-func (c *call) whole(ctx context.Context, resp *http.Response, a *Attempt, json bool, sent int) error {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, c.b.maxAnswer+1))
+func (j *surfaceJob) whole(a *attempt, r io.Reader, json bool) error {
+	body, err := io.ReadAll(io.LimitReader(r, j.call.b.maxAnswer+1))
 	if err != nil {
-		return broken(ctx, err)
+		return broken(a.ctx, err)
 	}
-	if int64(len(body)) > c.b.maxAnswer {
-		return fault.New(fault.UpstreamFailed, "The model's answer is too large.", fmt.Errorf("an answer over %d bytes", c.b.maxAnswer))
+	if int64(len(body)) > j.call.b.maxAnswer {
+		return fault.New(fault.UpstreamFailed, "The model's answer is too large.", fmt.Errorf("an answer over %d bytes", j.call.b.maxAnswer))
 	}
-	if !json && len(body) > 0 {
-		a.Usage = openai.Estimate(sent, len(body))
-		c.answer.Body = c.held(body)
+	if len(body) == 0 {
+		return empty("the body is empty")
+	}
+	if !json && j.call.need != CanChat { // sound, or a transcript as text
+		a.rec.Usage = j.call.estimated(len(body))
+		j.held(a, body)
 		return nil
 	}
-	seen, f := openai.Inspect(body)
+	seen, f := j.surface.Inspect(body)
 	if f != nil {
 		return f
 	}
-	a.Finish, a.Usage = seen.Finish, usageOf(seen, sent)
-	c.answer.Body = c.held(body)
+	a.rec.Finish, a.rec.Usage = seen.Finish, j.call.usageOf(seen)
+	j.held(a, body)
 	return nil
 }
 
-func usageOf(seen openai.Seen, sent int) llm.Usage {
-	if seen.HasUsage {
-		return seen.Usage
+// translate asks in the product's vocabulary and writes the answer in the
+// surface's.
+func (j *surfaceJob) translate(a *attempt) error {
+	req, err := j.request.Chat()
+	if err != nil {
+		return err
 	}
-	return openai.Estimate(sent, seen.Bytes)
+	a.rec.Losses = lossesOf(a.one.d, req)
+	got, err := a.chat(req, nil)
+	if err != nil {
+		return err
+	}
+	encoder := j.surface.Write(j.request, Seen{})
+	a.answer = &Forwarded{Status: http.StatusOK, ContentType: "text/event-stream"}
+	if j.streamed {
+		j.stream(a, &encoded{feed: got, encoder: encoder}, nil, nil)
+		return nil
+	}
+	done, err := got.all()
+	a.rec.Usage, a.rec.Finish = got.usage(), got.done.Finish
+	if err != nil {
+		return err
+	}
+	a.rec.RequestID = done.RequestID
+	done.Usage = a.rec.Usage
+	body, err := encoder.Whole(done)
+	if err != nil {
+		return fault.New(fault.UpstreamFailed, "The model's answer cannot be written in this interface's form.", err)
+	}
+	a.answer.ContentType = "application/json"
+	j.held(a, body)
+	return nil
 }
 
-var errTooMuch = errors.New("too many bytes before the first content")
+// do has a request that is no chat ask for itself.
+func (j *surfaceJob) do(a *attempt) error {
+	a.sent = true
+	a.watch.stop() // an answer that is not streamed has the client's own bounds
+	got, err := j.doer.Do(a.ctx, a.one.d.Client, a.one.d.Model)
+	if err != nil {
+		return err
+	}
+	defer got.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(got.Body, j.call.b.maxAnswer+1))
+	switch {
+	case err != nil:
+		return broken(a.ctx, err)
+	case int64(len(body)) > j.call.b.maxAnswer:
+		return fault.New(fault.UpstreamFailed, "The model's answer is too large.", fmt.Errorf("an answer over %d bytes", j.call.b.maxAnswer))
+	case len(body) == 0:
+		return empty("the answer has no bytes")
+	}
+	a.answer = &Forwarded{Status: http.StatusOK, ContentType: got.ContentType}
+	if a.rec.Usage = got.Usage; got.Usage == (llm.Usage{}) && j.call.ask != CanCount {
+		a.rec.Usage = j.call.estimated(0)
+	}
+	j.held(a, body)
+	return nil
+}

@@ -13,9 +13,14 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
 	up "nexusai/backend/provider/openai/openaitest"
+	"nexusai/backend/surface/chat"
 )
 
-const streamed = `{ "model":"m", "stream":true, "seed":1.0 }`
+const (
+	hi       = `"messages":[{"role":"user","content":"hi"}]`
+	streamed = `{ "model":"m", "stream":true, "seed":1.0, ` + hi + ` }`
+	whole    = `{"model":"m",` + hi + `}`
+)
 
 // reports collects what Done was told.
 type reports struct {
@@ -37,7 +42,7 @@ func (r *reports) only(t *testing.T) broker.Report {
 }
 
 func request(body string, r *reports) broker.ForwardRequest {
-	return broker.ForwardRequest{Wire: llm.OpenAIChat, Body: []byte(body), Done: r.done}
+	return broker.ForwardRequest{Surface: chat.Surface{}, Body: []byte(body), Done: r.done}
 }
 
 // drain reads and closes an answer.
@@ -57,10 +62,10 @@ func TestForwardPassesAStreamOn(t *testing.T) {
 	finish := `data: {"id":"c1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n"
 	script := append([]up.Act{up.Head(), up.Ping()}, up.Answer("Olá", " mundo")[1:]...)
 	for name, c := range map[string]struct{ body, sent, kept string }{
-		"usage not asked": {streamed, `{ "model":"up-one", "stream":true, "seed":1.0,"stream_options":{"include_usage":true} }`, ""},
+		"usage not asked": {streamed, `{ "model":"up-one", "stream":true, "seed":1.0, ` + hi + `,"stream_options":{"include_usage":true} }`, ""},
 		"usage asked": {
-			`{"model":"m","stream":true,"stream_options":{"include_usage":true}}`,
-			`{"model":"up-one","stream":true,"stream_options":{"include_usage":true}}`, usage,
+			`{"model":"m","stream":true,"stream_options":{"include_usage":true},` + hi + `}`,
+			`{"model":"up-one","stream":true,"stream_options":{"include_usage":true},` + hi + `}`, usage,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +92,7 @@ func TestForwardPassesAStreamOn(t *testing.T) {
 			if report.Model != "m" || a.Model != "up-one" || a.Code != "" || a.Usage != (llm.Usage{Input: 3, Output: 2}) || a.Finish != llm.FinishStop || a.FirstToken.IsZero() || b.InFlight("one") != 0 {
 				t.Errorf("attempt %+v", a)
 			}
-			if !f.Stream || f.Status != 200 || f.ContentType != "text/event-stream" || f.UsageAsked != (c.kept != "") {
+			if !f.Stream || f.Status != 200 || f.ContentType != "text/event-stream" {
 				t.Errorf("forwarded %+v", f)
 			}
 		})
@@ -101,7 +106,6 @@ func TestForwardFallsBackOnce(t *testing.T) {
 			t.Parallel()
 			r := &reports{}
 			one, two := deploy(t, up.Serve(t, f.script), "one", 0), deploy(t, up.Serve(t, up.Answer("fine")), "two", 1)
-			one.Deadlines.FirstToken = 500 * time.Millisecond
 			b := newBroker(t, one, two)
 			got, err := b.Forward(t.Context(), request(streamed, r))
 			if err != nil {
@@ -134,11 +138,13 @@ func TestForwardReportsFailureOfAll(t *testing.T) {
 
 func TestForwardTellsACutFromAnEnd(t *testing.T) {
 	t.Parallel()
+	const tools = `{"model":"m","stream":true,"tools":[{"type":"function","function":{"name":"f"}}],` + hi + `}`
 	for name, c := range map[string]struct {
 		end  []up.Act
 		code fault.Code
 	}{
 		"connection breaks": {[]up.Act{up.Cut()}, fault.UpstreamFailed},
+		"half an event":     {[]up.Act{up.Raw(`data: {"choices":[{"ind`), up.Cut()}, fault.UpstreamFailed},
 		"no end marker":     {[]up.Act{up.Finish("stop")}, fault.UpstreamFailed},
 		"no finish reason":  {[]up.Act{up.Done()}, fault.UpstreamFailed},
 		"error chunk":       {[]up.Act{up.Raw(`data: {"error":{"message":"x","code":429}}` + "\n\n")}, fault.RateLimited},
@@ -147,18 +153,22 @@ func TestForwardTellsACutFromAnEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, other := &reports{}, up.Serve(t, up.Answer("other"))
-			b := newBroker(t, deploy(t, up.Serve(t, append([]up.Act{up.Head(), up.Say("half")}, c.end...)), "one", 0), deploy(t, other, "two", 1))
-			f, err := b.Forward(t.Context(), request(streamed, r))
+			r, other, hold := &reports{}, up.Serve(t, up.Answer("other")), make(chan struct{})
+			b := newBroker(t, deploy(t, up.Serve(t, append([]up.Act{up.Head(), up.Say("half"), until(hold)}, c.end...)), "one", 0), deploy(t, other, "two", 1))
+			f, err := b.Forward(t.Context(), request(tools, r))
 			if err != nil {
 				t.Fatal(fault.Cause(err))
 			}
+			close(hold)
 			text, err := drain(t, f)
 			if fault.CodeOf(err) != c.code || !strings.HasPrefix(text, up.Content("half")) || len(other.Requests()) != 0 {
 				t.Errorf("%q %v", text, err)
 			}
+			if told := strings.Contains(text, "\n\ndata: {\"error\":{"); told != (c.code != "") || strings.Contains(text, `{"ind`+"\n") || strings.Count(text, `"error"`) > 1 {
+				t.Errorf("%q", text)
+			}
 			a := r.only(t).Attempts
-			if len(a) != 1 || a[0].Code != c.code || !a[0].Usage.Estimated {
+			if len(a) != 1 || a[0].Code != c.code || !a[0].Usage.Estimated || !a[0].Delivered {
 				t.Errorf("attempts %+v", a)
 			}
 		})
@@ -172,7 +182,6 @@ func TestForwardKeepsAliveOnComments(t *testing.T) {
 		script = append(script, up.Wait(150*time.Millisecond), up.Ping())
 	}
 	d := deploy(t, up.Serve(t, append(script, up.Finish("stop"), up.Done())), "one", 0)
-	d.Deadlines.FirstToken = 400 * time.Millisecond // holds until the first content only
 	f, err := newBroker(t, d).Forward(t.Context(), request(streamed, &reports{}))
 	if err != nil {
 		t.Fatal(fault.Cause(err))
@@ -230,7 +239,7 @@ func TestForwardOfAWholeAnswer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f, err := b.Forward(t.Context(), request(`{"model":"m"}`, r))
+			f, err := b.Forward(t.Context(), request(whole, r))
 			if err != nil {
 				t.Fatal(fault.Cause(err))
 			}
@@ -267,13 +276,13 @@ func TestForwardRefusesWhatItCannotSend(t *testing.T) {
 	u := up.Serve(t, up.Answer("a"))
 	d := deploy(t, u, "one", 0)
 	noForward := d
-	noForward.Forwarder = nil
+	noForward.Forwarder, noForward.Client = nil, nil
 	for name, c := range map[string]struct {
 		d    broker.Deployment
 		body string
 		code fault.Code
 	}{
-		"no JSON": {d, `{`, fault.BadRequest}, "no model": {d, `{"stream":true}`, fault.BadRequest}, "unknown model": {d, `{"model":"unknown"}`, fault.ModelUnknown},
+		"no JSON": {d, `{`, fault.BadRequest}, "no model": {d, `{"stream":true,` + hi + `}`, fault.BadRequest}, "unknown model": {d, `{"model":"unknown",` + hi + `}`, fault.ModelUnknown},
 		"no forwarder": {noForward, streamed, fault.BadRequest},
 	} {
 		r := &reports{}

@@ -1,67 +1,170 @@
 package broker
 
-import "math/rand/v2"
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
 
-// pick chooses among the lowest priority: by chance, in proportion to weight
-// divided by what is already in flight there plus one. It counts the chosen as
-// in flight; the caller releases it. all must not be empty.
-func (b *Broker) pick(all []Deployment) Deployment {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	chosen := all[choose(all, b.inFlight, b.rand)]
-	b.inFlight[chosen.ID]++
-	return chosen
+const (
+	// quick is the time to first token below which all count as equally fast:
+	// differences are noise then.
+	quick = 50 * time.Millisecond
+	// crowded is the share of an engine's cache from which a new prompt drives
+	// others out.
+	crowded = 0.95
+)
+
+// candidate is a deployment with what is known about it.
+type candidate struct {
+	d      *Deployment
+	node   *node
+	lane   Lane
+	losses []string // when strict
+	reason Reason   // it is passed over for the whole request; empty: it qualifies
+	tried  bool
 }
 
-func (b *Broker) release(id string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.inFlight[id]--; b.inFlight[id] <= 0 {
-		delete(b.inFlight, id)
+// barred says why a candidate cannot be asked now.
+func (c *candidate) barred(now time.Time) Reason {
+	switch {
+	case c.reason != "":
+		return c.reason
+	case !c.node.circuit.closed() && !c.node.circuit.ripe(now):
+		return ReasonOpen
+	case c.node.benchedFor(now) > 0:
+		return ReasonBenched
+	case c.node.isEjected(now):
+		return ReasonEjected
 	}
+	return ""
 }
 
-// InFlight is how many attempts a deployment is working on now.
-func (b *Broker) InFlight(deployment string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.inFlight[deployment]
+// group is who may be asked now: those of the lowest priority of which anybody
+// can. With fresh only who was not asked yet.
+func (b *Broker) group(all []candidate, fresh bool, now time.Time) []*candidate {
+	var group []*candidate
+	for i := range all {
+		c := &all[i]
+		if c.barred(now) != "" || (fresh && c.tried) {
+			continue
+		}
+		if len(group) > 0 && c.d.Priority != group[0].d.Priority {
+			if c.d.Priority > group[0].d.Priority {
+				continue
+			}
+			group = group[:0]
+		}
+		group = append(group, c)
+	}
+	return group
 }
 
-func choose(all []Deployment, inFlight map[string]int, chance *rand.Rand) int {
-	lowest := all[0].Priority
-	for _, d := range all {
-		lowest = min(lowest, d.Priority)
+// pick chooses one of group and says why; nil when group is empty.
+func (b *Broker) pick(group []*candidate, affinity string, now time.Time) (*candidate, Why) {
+	if len(group) == 0 {
+		return nil, ""
 	}
-	share := func(d Deployment) float64 {
-		return float64(max(d.Weight, 1)) / float64(inFlight[d.ID]+1)
+	if len(group) > 1 && slices.ContainsFunc(group, func(c *candidate) bool { return c.node.suspect.Load() }) {
+		b.eject(group, now)
+		group = slices.DeleteFunc(group, func(c *candidate) bool { return c.node.isEjected(now) })
 	}
-	total := 0.0
-	for _, d := range all {
-		if d.Priority == lowest {
-			total += share(d)
+	for _, c := range group {
+		if !c.node.circuit.closed() {
+			return c, WhyProbe
 		}
 	}
-	at, last := chance.Float64()*total, 0
-	for i, d := range all {
-		if d.Priority != lowest {
+	if len(group) == 1 {
+		return group[0], WhyOnly
+	}
+	if affinity != "" {
+		return rendezvous(group, affinity), WhyAffinity
+	}
+	one, two := b.sample(group)
+	if busy(two, now) < 0.8*busy(one, now) { // when it hardly differs weights decide
+		return two, WhyLoad
+	}
+	return one, WhyLoad
+}
+
+// sample draws two different candidates by their weight.
+func (b *Broker) sample(group []*candidate) (one, two *candidate) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	first := draw(group, -1, b.rand)
+	return group[first], group[draw(group, first, b.rand)]
+}
+
+// draw takes the index of one by weight, but not that of but.
+func draw(group []*candidate, but int, chance *rand.Rand) int {
+	total := 0
+	for i, c := range group {
+		if i != but {
+			total += max(c.d.Weight, 1)
+		}
+	}
+	at, last := chance.IntN(total), 0
+	for i, c := range group {
+		if i == but {
 			continue
 		}
 		last = i
-		if at -= share(d); at < 0 {
+		if at -= max(c.d.Weight, 1); at < 0 {
 			return i
 		}
 	}
-	return last // rounding left a crumb
+	return last
 }
 
-// without is all but the deployment with that id.
-func without(all []Deployment, id string) []Deployment {
-	rest := make([]Deployment, 0, len(all))
-	for _, d := range all {
-		if d.ID != id {
-			rest = append(rest, d)
+// busy is how long a request may have to wait there, in no unit: what is in
+// flight and queued, for its share, times how long it takes to begin.
+func busy(c *candidate, now time.Time) float64 {
+	n := float64(c.node.load.inFlight.Load())
+	if c.d.Metrics != nil {
+		if waiting, cache, ok := c.d.Metrics.Load(); ok {
+			n += float64(waiting)
+			if cache > crowded {
+				n = 2*n + 1
+			}
 		}
 	}
-	return rest
+	return (1 + n/float64(max(c.d.Weight, 1))) * float64(max(c.node.load.firstToken(now), quick))
+}
+
+// rendezvous gives the same key to the same candidate for as long as that can
+// be asked, in every process, in proportion to the weights.
+func rendezvous(group []*candidate, key string) *candidate {
+	best, chosen := math.Inf(-1), group[0]
+	for _, c := range group {
+		h := hash(hash(hash(fnvOffset, key), c.d.ID), c.d.Key)
+		// The hash as a number in (0, 1); see Schindelhauer and Schomaker 2005.
+		score := -float64(max(c.d.Weight, 1)) / math.Log((float64(mix(h)>>11)+0.5)/(1<<53))
+		if score > best {
+			best, chosen = score, c
+		}
+	}
+	return chosen
+}
+
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+// hash is FNV-1a with a separator, without the allocations of hash/fnv.
+func hash(h uint64, text string) uint64 {
+	for i := range len(text) {
+		h = (h ^ uint64(text[i])) * fnvPrime
+	}
+	return (h ^ 0xff) * fnvPrime
+}
+
+// mix spreads what FNV leaves in the low bits (the finaliser of MurmurHash3).
+func mix(h uint64) uint64 {
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	h ^= h >> 33
+	h *= 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
 }

@@ -21,7 +21,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 type inMemory func(ctx context.Context, onDelta func(llm.Delta) error) error
 
 func (c inMemory) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm.Delta) error) (llm.Completion, error) {
-	return llm.Completion{Model: req.Model}, c(ctx, onDelta)
+	return llm.Completion{Model: req.Model, Text: "a", Finish: llm.FinishStop}, c(ctx, onDelta)
 }
 
 func (c inMemory) Embed(ctx context.Context, _ llm.EmbedRequest) (llm.Embeddings, error) {
@@ -40,7 +40,7 @@ func shares(t *testing.T, b *broker.Broker, n int) map[string]float64 {
 	t.Helper()
 	got := map[string]float64{}
 	for range n {
-		done, err := b.Chat(t.Context(), chat("m"), nil)
+		done, err := b.Chat(t.Context(), ask("m"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,21 @@ func TestChoiceFollowsPriorityAndWeight(t *testing.T) {
 	}
 }
 
-func TestChoiceAvoidsTheBusy(t *testing.T) {
+// narrow sends who holds to the first deployment only.
+type narrow []broker.Deployment
+
+func (r narrow) Candidates(ctx context.Context, _ broker.Query) (broker.Route, error) {
+	if ctx.Value(holding{}) != nil {
+		return broker.Route{Deployments: r[:1]}, nil
+	}
+	return broker.Route{Deployments: r}, nil
+}
+
+func (r narrow) Models(context.Context) ([]llm.Model, error) { return nil, nil }
+
+type holding struct{}
+
+func TestChoiceTakesTheLessBusyOfTwo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(chan struct{})
@@ -69,24 +83,28 @@ func TestChoiceAvoidsTheBusy(t *testing.T) {
 			}
 			return nil
 		}
-		b := newBroker(t, at("a", 0, 1, busy), at("b", 0, 1, fine))
-		for b.InFlight("a") < 3 { // those that land on b end at once
-			go func() { _, _ = b.Chat(context.WithValue(t.Context(), holding{}, true), chat("m"), nil) }()
-			synctest.Wait()
+		b, err := broker.New(broker.Config{Routes: narrow{at("a", 0, 1, busy), at("b", 0, 1, fine), at("c", 0, 2, fine)}, Log: quiet(), Rand: rand.New(rand.NewPCG(1, 2))})
+		if err != nil {
+			t.Fatal(err)
 		}
-		got := shares(t, b, 5000)
+		for range 3 {
+			go func() { _, _ = b.Chat(context.WithValue(t.Context(), holding{}, true), ask("m"), nil) }()
+		}
+		synctest.Wait()
+		if b.InFlight("a") != 3 {
+			t.Fatalf("%d in flight", b.InFlight("a"))
+		}
+		got := shares(t, b, 3000)
 		close(hold)
 		synctest.Wait()
-		if math.Abs(got["b"]-0.8) > 0.03 { // 1 against 1/(3+1)
-			t.Errorf("the idle one got %.3f", got["b"])
+		if got["a"] != 0 || got["c"] < 0.5 {
+			t.Errorf("shares %v: the busy one must lose each pair", got)
 		}
 		if b.InFlight("a") != 0 {
 			t.Error("something still counts as in flight")
 		}
 	})
 }
-
-type holding struct{}
 
 func TestWaitBeforeTheSecondAttempt(t *testing.T) {
 	t.Parallel()
@@ -129,7 +147,7 @@ func TestWaitBeforeTheSecondAttempt(t *testing.T) {
 						t.Fatal(err)
 					}
 					start := time.Now()
-					_, report, err := b.ChatWithReport(t.Context(), chat("m"), broker.Options{}, nil)
+					_, report, err := b.ChatWithReport(t.Context(), ask("m"), broker.Options{}, nil)
 					waited := time.Since(start)
 					if len(report.Attempts) != c.attempts || (err == nil) != (c.attempts == 2) {
 						t.Fatalf("%v after %d attempts", err, len(report.Attempts))
@@ -165,20 +183,22 @@ func TestDeadlinesOfAttemptAndRequest(t *testing.T) {
 	}
 	own := at("own", 0, 1, silent)
 	own.Deadlines.FirstToken = time.Second
+	thinks := at("thinks", 0, 1, silent)
+	thinks.Skills.Reasoning = true
 	local := at("local", 0, 1, silent)
 	local.Local = true
 	for name, c := range map[string]struct {
 		d    broker.Deployment
 		took time.Duration
 	}{
-		"hosted, silent": {at("hosted", 0, 1, silent), 15 * time.Second}, "local, silent": {local, 125 * time.Second},
-		"own limit, silent": {own, time.Second}, "slow but alive, until the whole time is up": {at("slow", 0, 1, slowly), 10 * time.Minute},
+		"hosted, silent": {at("hosted", 0, 1, silent), 15 * time.Second}, "local, silent": {local, 420 * time.Second},
+		"own limit, silent": {own, 6 * time.Second}, "a model that thinks, silent": {thinks, 305 * time.Second}, "slow but alive, until the whole time is up": {at("slow", 0, 1, slowly), 10 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				_, report, err := newBroker(t, c.d).ChatWithReport(t.Context(), chat("m"), broker.Options{}, nil)
+				_, report, err := newBroker(t, c.d).ChatWithReport(t.Context(), ask("m"), broker.Options{}, nil)
 				if took := time.Since(start); fault.CodeOf(err) != fault.Timeout || took != c.took || len(report.Attempts) != 1 {
 					t.Errorf("%v after %v and %d attempts", err, took, len(report.Attempts))
 				}
@@ -195,7 +215,7 @@ func TestCancelDuringTheWait(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		start := time.Now()
-		_, report, err := newBroker(t, at("a", 0, 1, func(context.Context, func(llm.Delta) error) error { return wait })).ChatWithReport(ctx, chat("m"), broker.Options{}, nil)
+		_, report, err := newBroker(t, at("a", 0, 1, func(context.Context, func(llm.Delta) error) error { return wait })).ChatWithReport(ctx, ask("m"), broker.Options{}, nil)
 		if time.Since(start) != time.Second || fault.CodeOf(err) != fault.Canceled || len(report.Attempts) != 1 {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}

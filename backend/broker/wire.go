@@ -85,9 +85,11 @@ type Bound struct {
 // Watcher follows the bytes of a stream. Not for concurrent use.
 type Watcher interface {
 	// Feed takes the next bytes and appends to dst what of them the caller may
-	// have: all, but for what it did not ask for (the usage chunk). It appends
-	// whole events only, so that after any Feed a stream can be gone on with;
-	// an event too large to be held comes in pieces, and until it ends Open is true.
+	// have: all, but for what it did not ask for (the usage chunk), and nothing
+	// from the event on that is garbage or reports a failure: Seen tells that, and
+	// the broker goes on elsewhere or says so itself. It appends whole events
+	// only, so that after any Feed a stream can be gone on with; an event too
+	// large to be held comes in pieces, and until it ends Open is true.
 	Feed(dst, p []byte) []byte
 	// Flush appends what was held back when the stream ended. Of a stream that
 	// is not whole the broker drops it: half an event helps nobody.

@@ -20,8 +20,8 @@ import (
 	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
-	"nexusai/backend/llm"
 	"nexusai/backend/provider/openai"
+	"nexusai/backend/surface/chat"
 	"nexusai/server/calllog"
 	"nexusai/server/ledger"
 )
@@ -77,8 +77,8 @@ func New(cfg Config) (*Gateway, error) {
 func (g *Gateway) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/models", g.signed(g.models))
 	mux.HandleFunc("GET /v1/models/{id...}", g.signed(g.model))
-	mux.HandleFunc("POST /v1/chat/completions", g.signed(g.forward(lane{wire: llm.OpenAIChat, operation: "chat", need: broker.CanChat, check: checkChat})))
-	mux.HandleFunc("POST /v1/embeddings", g.signed(g.forward(lane{wire: llm.OpenAIEmbeddings, operation: "embeddings", need: broker.CanEmbed, check: checkEmbeddings})))
+	mux.HandleFunc("POST /v1/chat/completions", g.signed(g.forward(lane{surface: chat.Surface{}, operation: "chat", need: broker.CanChat, check: checkChat})))
+	mux.HandleFunc("POST /v1/embeddings", g.signed(g.forward(lane{surface: embeddings{}, operation: "embeddings", need: broker.CanEmbed, check: checkEmbeddings})))
 	mux.HandleFunc("/v1/", g.signed(func(w http.ResponseWriter, r *http.Request, _ httpapi.Caller) {
 		g.refuse(w, r, fault.New(fault.NotFound, "There is no "+r.Method+" "+r.URL.Path+" here.", nil))
 	}))
@@ -104,7 +104,7 @@ func (g *Gateway) signed(next func(http.ResponseWriter, *http.Request, httpapi.C
 
 // lane is one operation that is passed through.
 type lane struct {
-	wire      llm.Wire
+	surface   broker.Surface
 	operation string
 	need      broker.Capability
 	check     func(body []byte) error
@@ -139,7 +139,7 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, caller httpapi.Ca
 	ctx, done := g.entitled(r.Context(), caller)
 	defer done()
 	answer, err := g.Broker.Forward(ctx, broker.ForwardRequest{
-		Model: request.Model, Need: l.need, Wire: l.wire, Header: r.Header, Body: body,
+		Surface: l.surface, Header: r.Header, Body: body, Options: broker.Options{CallID: record.ID()},
 		Done: func(done broker.Report) { report = done },
 	})
 	if err == nil {

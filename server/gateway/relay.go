@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -11,8 +10,8 @@ import (
 	"nexusai/backend/fault"
 )
 
-// relay copies the answer to the client as it comes. An error after the first
-// byte is told in the stream, since the status has been sent.
+// relay copies the answer to the client as it comes. What breaks off after the
+// first byte says so in the stream itself: the status has been sent.
 func (g *Gateway) relay(w http.ResponseWriter, r *http.Request, answer *broker.Forwarded) error {
 	h := w.Header()
 	h.Set("Content-Type", answer.ContentType)
@@ -38,23 +37,7 @@ func (g *Gateway) relay(w http.ResponseWriter, r *http.Request, answer *broker.F
 			return nil
 		}
 		if err != nil {
-			if answer.Stream && r.Context().Err() == nil {
-				g.breakOff(w, err)
-			}
 			return err
 		}
 	}
-}
-
-// breakOff tells a streaming client that the answer is not whole: without it a
-// cut looks like an end. OpenAI's clients raise an error for such an event.
-func (g *Gateway) breakOff(w http.ResponseWriter, err error) {
-	_, shape := describe(err)
-	data, encodeErr := json.Marshal(map[string]any{"error": shape})
-	if encodeErr != nil {
-		return
-	}
-	// The blank line ends an event that was cut in its middle.
-	_, _ = w.Write(append(append([]byte("\n\ndata: "), data...), "\n\n"...))
-	_ = http.NewResponseController(w).Flush()
 }

@@ -49,12 +49,15 @@ func (w *watcher) Flush(dst []byte) []byte {
 }
 
 func (w *watcher) event(e sse.Event) error {
-	w.part = e.More
 	var each func(llm.Delta)
 	if w.plain {
 		each = w.keep
 	}
 	w.inspector.See(e, each)
+	if w.inspector.Seen().Failure != nil {
+		return nil // the broker goes on elsewhere, or says so itself
+	}
+	w.part = e.More
 	if w.usage || !openai.UsageOnly(e) {
 		w.dst = append(w.dst, e.Raw...)
 	}

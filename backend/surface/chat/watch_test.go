@@ -107,7 +107,11 @@ func FuzzWatch(f *testing.F) {
 		if string(got) != string(want) || a != b || code(one.Seen().Failure) != code(many.Seen().Failure) {
 			t.Errorf("%q depends on the cut: %+v %+v", in, a, b)
 		}
-		if whole := all.Flush(all.Feed(nil, in)); string(whole) != string(in) {
+		whole := all.Flush(all.Feed(nil, in))
+		if all.Seen().Failure != nil && strings.HasPrefix(string(in), string(whole)) {
+			return // from the event that fails on nothing passes
+		}
+		if string(whole) != string(in) {
 			t.Errorf("%q became %q", in, whole)
 		}
 	})

@@ -1,0 +1,100 @@
+package broker
+
+import (
+	"errors"
+	"time"
+
+	"nexusai/backend/fault"
+)
+
+// errFaster ends the attempt that lost.
+var errFaster = errors.New("another deployment was faster")
+
+// try makes one attempt, and where the route says so a second one beside it
+// when the first token is late. It returns the one that has begun well, or the
+// fault of the last one that failed; whatever failed or lost is settled.
+func (c *call) try(a *attempt) (*attempt, *fault.Fault) {
+	if c.hedgeAfter <= 0 || !c.job.streams() {
+		f := a.open()
+		if f != nil {
+			a.end(f)
+		}
+		return a, f
+	}
+	c.b.hedges.earn(c.b.now())
+	return c.race(a)
+}
+
+// opened is how the opening of an attempt went.
+type opened struct {
+	a *attempt
+	f *fault.Fault
+}
+
+func (c *call) race(first *attempt) (*attempt, *fault.Fault) {
+	results := make(chan opened, 2)
+	start := func(a *attempt) {
+		c.hedged.Go(func() { results <- opened{a, a.open()} })
+	}
+	start(first)
+	late := time.NewTimer(c.hedgeAfter)
+	defer late.Stop()
+	running := 1
+	for {
+		select {
+		case <-late.C:
+			if second := c.hedge(); second != nil {
+				running++
+				start(second)
+			}
+		case r := <-results:
+			running--
+			if r.f == nil {
+				c.dismiss(results, running, first, r.a)
+				return r.a, nil
+			}
+			r.a.end(r.f)
+			if running == 0 {
+				return r.a, r.f
+			}
+		}
+	}
+}
+
+// hedge is a second attempt with somebody else, or nil.
+func (c *call) hedge() *attempt {
+	now := c.b.now()
+	group := c.affordable(c.b.group(c.all, true, now))
+	if len(group) == 0 || !c.b.hedges.spend(now) {
+		return nil
+	}
+	one, _ := c.b.pick(group, "", now)
+	if one == nil {
+		return nil
+	}
+	a, refusal := c.admit(one, WhyHedge)
+	if refusal != nil {
+		return nil // the first one may still answer
+	}
+	return a
+}
+
+// dismiss cancels who lost; call.end waits until it is settled.
+func (c *call) dismiss(results <-chan opened, running int, first, winner *attempt) {
+	if running == 0 {
+		return
+	}
+	loser := first
+	if winner == first {
+		loser = c.attempts[len(c.attempts)-1] // only a hedge runs beside the first
+	}
+	lost := fault.New(fault.Canceled, "The request was cancelled.", errFaster)
+	loser.cancel(lost)
+	c.hedged.Go(func() {
+		r := <-results
+		if r.f == nil {
+			r.a.drop()
+		}
+		r.a.end(lost)
+	})
+}
