@@ -6,25 +6,27 @@ import (
 	"time"
 )
 
-// TokenPrices are in nano US dollars: for a million tokens, and for a million
-// of the other units. An absent price of a part takes that of the whole it is
-// part of (cached input that of input).
-type TokenPrices struct {
+// Rates are in nano US dollars: for a million tokens or characters, for a
+// minute of sound, and for one picture or search. Where the price of a part is
+// absent that of the whole holds (of cached input that of input).
+type Rates struct {
 	InputNanoUSD      *int64 `json:"input_nano_usd,omitempty" minimum:"0"`
 	CachedNanoUSD     *int64 `json:"cached_nano_usd,omitempty" minimum:"0" doc:"input read from the provider's prompt cache"`
-	CacheWriteNanoUSD *int64 `json:"cache_write_nano_usd,omitempty" minimum:"0"`
+	CacheWriteNanoUSD *int64 `json:"cache_write_nano_usd,omitempty" minimum:"0" doc:"input written to it"`
+	CacheHourNanoUSD  *int64 `json:"cache_hour_nano_usd,omitempty" minimum:"0" doc:"written to be kept for an hour"`
 	AudioInNanoUSD    *int64 `json:"audio_in_nano_usd,omitempty" minimum:"0"`
 	OutputNanoUSD     *int64 `json:"output_nano_usd,omitempty" minimum:"0"`
 	ReasoningNanoUSD  *int64 `json:"reasoning_nano_usd,omitempty" minimum:"0"`
 	AudioOutNanoUSD   *int64 `json:"audio_out_nano_usd,omitempty" minimum:"0"`
-	CharacterNanoUSD  *int64 `json:"character_nano_usd,omitempty" minimum:"0" doc:"for a million characters of speech"`
-	SecondNanoUSD     *int64 `json:"second_nano_usd,omitempty" minimum:"0" doc:"for a million seconds of sound transcribed"`
-	SearchNanoUSD     *int64 `json:"search_nano_usd,omitempty" minimum:"0" doc:"for a million searches"`
+	CharNanoUSD       *int64 `json:"char_nano_usd,omitempty" minimum:"0" doc:"for a million characters of speech"`
+	MinuteNanoUSD     *int64 `json:"minute_nano_usd,omitempty" minimum:"0" doc:"for a minute of sound transcribed"`
+	ImageNanoUSD      *int64 `json:"image_nano_usd,omitempty" minimum:"0" doc:"for a picture made"`
+	SearchNanoUSD     *int64 `json:"search_nano_usd,omitempty" minimum:"0" doc:"for a rerank or web search"`
 }
 
 // ModelPrice is a price and where it is known from.
 type ModelPrice struct {
-	TokenPrices
+	Rates
 	Source  string `json:"source" enum:"catalogue,override,local,unknown" doc:"local: costs nothing by the token; unknown: not zero but unknown"`
 	Version string `json:"version,omitempty" doc:"as in the ledger"`
 }
@@ -34,7 +36,7 @@ type ModelPrice struct {
 type PriceOverride struct {
 	ID        string    `json:"id"`
 	ValidFrom time.Time `json:"valid_from"`
-	TokenPrices
+	Rates
 	Withdrawn bool      `json:"withdrawn,omitempty" doc:"from then on the catalogue's price holds again"`
 	Note      string    `json:"note,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
@@ -56,7 +58,7 @@ type NewPriceOverride struct {
 	ProviderID string     `json:"provider_id" format:"uuid"`
 	Upstream   string     `json:"upstream" minLength:"1" maxLength:"200"`
 	ValidFrom  *time.Time `json:"valid_from,omitempty" doc:"absent: now; not in the past, because what was booked stays booked"`
-	TokenPrices
+	Rates
 	Withdrawn bool   `json:"withdrawn,omitempty" doc:"true: back to the catalogue's price; then no price may be given"`
 	Note      string `json:"note,omitempty" maxLength:"500"`
 }

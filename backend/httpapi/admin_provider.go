@@ -10,7 +10,7 @@ import (
 type Provider struct {
 	ID         string          `json:"id"`
 	Name       string          `json:"name"`
-	Kind       string          `json:"kind" enum:"openai,azure,anthropic,gemini,deepseek,mistral,meta,vllm,llamacpp,ollama,whisper,compatible,local" doc:"the protocol it speaks; compatible: any OpenAI-compatible endpoint; local: the server's own engine"`
+	Kind       string          `json:"kind" enum:"openai,azure,anthropic,gemini,deepseek,mistral,meta,vllm,llamacpp,ollama,whisper,cohere,jina,compatible,local" doc:"the protocol it speaks; compatible: any OpenAI-compatible endpoint; local: the server's own engine"`
 	BaseURL    string          `json:"base_url,omitempty" example:"https://api.example.com/v1"`
 	APIVersion string          `json:"api_version,omitempty" doc:"Azure only"`
 	Region     string          `json:"region,omitempty" doc:"where it answers; empty: not said"`
@@ -59,7 +59,7 @@ type ProviderModel struct {
 // ProviderInput creates or changes a provider; on a change absent parts stay.
 type ProviderInput struct {
 	Name       *string         `json:"name,omitempty" minLength:"1" maxLength:"120"`
-	Kind       *string         `json:"kind,omitempty" enum:"openai,azure,anthropic,gemini,deepseek,mistral,meta,vllm,llamacpp,ollama,whisper,compatible" doc:"default openai; fixed once it is made"`
+	Kind       *string         `json:"kind,omitempty" enum:"openai,azure,anthropic,gemini,deepseek,mistral,meta,vllm,llamacpp,ollama,whisper,cohere,jina,compatible" doc:"default openai; fixed once it is made"`
 	BaseURL    *string         `json:"base_url,omitempty" maxLength:"500"`
 	APIVersion *string         `json:"api_version,omitempty" maxLength:"40" doc:"Azure only"`
 	Region     *string         `json:"region,omitempty" maxLength:"40"`

@@ -1136,6 +1136,11 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Alias: {
+            /**
+             * Format: int64
+             * @description ask a second deployment when no token came for so long; 0: never
+             */
+            hedge_after_ms?: number;
             /** @description the model to ask when a request is too long for all of them */
             larger?: string;
             /** Format: int64 */
@@ -1668,7 +1673,7 @@ export interface components {
             /** @description as asked */
             model: string;
             /** @enum {string} */
-            operation: "chat" | "completions" | "responses" | "messages" | "count_tokens" | "embeddings" | "transcriptions" | "speech" | "rerank";
+            operation: "chat" | "completions" | "responses" | "messages" | "embeddings" | "transcribe" | "speak" | "rerank";
             /** Format: int64 */
             output_tokens: number;
             request_id: string;
@@ -1849,7 +1854,7 @@ export interface components {
             /** @description as asked */
             model: string;
             /** @enum {string} */
-            operation: "chat" | "completions" | "responses" | "messages" | "count_tokens" | "embeddings" | "transcriptions" | "speech" | "rerank";
+            operation: "chat" | "completions" | "responses" | "messages" | "embeddings" | "transcribe" | "speak" | "rerank";
             /** Format: int64 */
             output_tokens: number;
             /** @description only where the tenant's policy keeps it */
@@ -1962,7 +1967,15 @@ export interface components {
             audio_in_nano_usd?: number;
             /** Format: int64 */
             audio_out_nano_usd?: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description written to be kept for an hour
+             */
+            cache_hour_nano_usd?: number;
+            /**
+             * Format: int64
+             * @description input written to it
+             */
             cache_write_nano_usd?: number;
             /**
              * Format: int64
@@ -1973,23 +1986,28 @@ export interface components {
              * Format: int64
              * @description for a million characters of speech
              */
-            character_nano_usd?: number;
+            char_nano_usd?: number;
+            /**
+             * Format: int64
+             * @description for a picture made
+             */
+            image_nano_usd?: number;
             /** Format: int64 */
             input_nano_usd?: number;
+            /**
+             * Format: int64
+             * @description for a minute of sound transcribed
+             */
+            minute_nano_usd?: number;
             /** Format: int64 */
             output_nano_usd?: number;
             /** Format: int64 */
             reasoning_nano_usd?: number;
             /**
              * Format: int64
-             * @description for a million searches
+             * @description for a rerank or web search
              */
             search_nano_usd?: number;
-            /**
-             * Format: int64
-             * @description for a million seconds of sound transcribed
-             */
-            second_nano_usd?: number;
             /**
              * @description local: costs nothing by the token; unknown: not zero but unknown
              * @enum {string}
@@ -2086,7 +2104,15 @@ export interface components {
             audio_in_nano_usd?: number;
             /** Format: int64 */
             audio_out_nano_usd?: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description written to be kept for an hour
+             */
+            cache_hour_nano_usd?: number;
+            /**
+             * Format: int64
+             * @description input written to it
+             */
             cache_write_nano_usd?: number;
             /**
              * Format: int64
@@ -2097,9 +2123,19 @@ export interface components {
              * Format: int64
              * @description for a million characters of speech
              */
-            character_nano_usd?: number;
+            char_nano_usd?: number;
+            /**
+             * Format: int64
+             * @description for a picture made
+             */
+            image_nano_usd?: number;
             /** Format: int64 */
             input_nano_usd?: number;
+            /**
+             * Format: int64
+             * @description for a minute of sound transcribed
+             */
+            minute_nano_usd?: number;
             note?: string;
             /** Format: int64 */
             output_nano_usd?: number;
@@ -2109,14 +2145,9 @@ export interface components {
             reasoning_nano_usd?: number;
             /**
              * Format: int64
-             * @description for a million searches
+             * @description for a rerank or web search
              */
             search_nano_usd?: number;
-            /**
-             * Format: int64
-             * @description for a million seconds of sound transcribed
-             */
-            second_nano_usd?: number;
             upstream: string;
             /**
              * Format: date-time
@@ -2166,7 +2197,15 @@ export interface components {
             audio_in_nano_usd?: number;
             /** Format: int64 */
             audio_out_nano_usd?: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description written to be kept for an hour
+             */
+            cache_hour_nano_usd?: number;
+            /**
+             * Format: int64
+             * @description input written to it
+             */
             cache_write_nano_usd?: number;
             /**
              * Format: int64
@@ -2177,14 +2216,24 @@ export interface components {
              * Format: int64
              * @description for a million characters of speech
              */
-            character_nano_usd?: number;
+            char_nano_usd?: number;
             /** Format: date-time */
             created_at: string;
             /** @description a user's name or "operator" */
             created_by: string;
             id: string;
+            /**
+             * Format: int64
+             * @description for a picture made
+             */
+            image_nano_usd?: number;
             /** Format: int64 */
             input_nano_usd?: number;
+            /**
+             * Format: int64
+             * @description for a minute of sound transcribed
+             */
+            minute_nano_usd?: number;
             note?: string;
             /** Format: int64 */
             output_nano_usd?: number;
@@ -2192,14 +2241,9 @@ export interface components {
             reasoning_nano_usd?: number;
             /**
              * Format: int64
-             * @description for a million searches
+             * @description for a rerank or web search
              */
             search_nano_usd?: number;
-            /**
-             * Format: int64
-             * @description for a million seconds of sound transcribed
-             */
-            second_nano_usd?: number;
             /** Format: date-time */
             valid_from: string;
             /** @description from then on the catalogue's price holds again */
@@ -2267,7 +2311,7 @@ export interface components {
              * @description the protocol it speaks; compatible: any OpenAI-compatible endpoint; local: the server's own engine
              * @enum {string}
              */
-            kind: "openai" | "azure" | "anthropic" | "gemini" | "deepseek" | "mistral" | "meta" | "vllm" | "llamacpp" | "ollama" | "whisper" | "compatible" | "local";
+            kind: "openai" | "azure" | "anthropic" | "gemini" | "deepseek" | "mistral" | "meta" | "vllm" | "llamacpp" | "ollama" | "whisper" | "cohere" | "jina" | "compatible" | "local";
             models: components["schemas"]["ProviderModel"][];
             name: string;
             /** @description where it answers; empty: not said */
@@ -2293,7 +2337,7 @@ export interface components {
              * @description default openai; fixed once it is made
              * @enum {string}
              */
-            kind?: "openai" | "azure" | "anthropic" | "gemini" | "deepseek" | "mistral" | "meta" | "vllm" | "llamacpp" | "ollama" | "whisper" | "compatible";
+            kind?: "openai" | "azure" | "anthropic" | "gemini" | "deepseek" | "mistral" | "meta" | "vllm" | "llamacpp" | "ollama" | "whisper" | "cohere" | "jina" | "compatible";
             /** @description deployments of the same id keep their other settings */
             models?: components["schemas"]["ProviderModel"][];
             name?: string;
@@ -5544,7 +5588,7 @@ export interface operations {
                 key?: string;
                 state?: "running" | "ok" | "stopped" | "failed";
                 surface?: "chat" | "v1" | "playground";
-                operation?: "chat" | "completions" | "responses" | "messages" | "count_tokens" | "embeddings" | "transcriptions" | "speech" | "rerank";
+                operation?: "chat" | "completions" | "responses" | "messages" | "embeddings" | "transcribe" | "speak" | "rerank";
                 /** @description who answered, in words */
                 deployment?: string;
                 error_code?: string;
@@ -5676,7 +5720,7 @@ export interface operations {
                 key?: string;
                 state?: "running" | "ok" | "stopped" | "failed";
                 surface?: "chat" | "v1" | "playground";
-                operation?: "chat" | "completions" | "responses" | "messages" | "count_tokens" | "embeddings" | "transcriptions" | "speech" | "rerank";
+                operation?: "chat" | "completions" | "responses" | "messages" | "embeddings" | "transcribe" | "speak" | "rerank";
                 /** @description who answered, in words */
                 deployment?: string;
                 error_code?: string;
