@@ -112,8 +112,8 @@ type ProviderKeys interface {
 	TestProviderKey(ctx context.Context, provider, key string) (ProviderTest, error)
 }
 
-// providerKeyPath is the path of an operation on one key of a pool.
-type providerKeyPath struct {
+// ProviderKeyPath is the path of an operation on one key of a pool.
+type ProviderKeyPath struct {
 	ID  string `path:"id" format:"uuid"`
 	Key string `path:"key" format:"uuid"`
 }
@@ -154,17 +154,17 @@ func RegisterProviderKeys(a *API, s ProviderKeys) {
 		})
 	add(a, route{id: "patch-provider-key", method: http.MethodPatch, path: root + "/{key}", tag: tag, summary: "Rotate, rename, enable or disable a key", needs: WriteProviders},
 		func(ctx context.Context, in *struct {
-			providerKeyPath
+			ProviderKeyPath
 			Body ProviderKeyPatch
 		}) (*body[Provider], error) {
 			return reply(s.PatchProviderKey(ctx, in.ID, in.Key, in.Body))
 		})
 	add(a, route{id: "delete-provider-key", method: http.MethodDelete, path: root + "/{key}", tag: tag, summary: "Remove a key from the pool", needs: WriteProviders},
-		func(ctx context.Context, in *providerKeyPath) (*Empty, error) {
+		func(ctx context.Context, in *ProviderKeyPath) (*Empty, error) {
 			return done(s.DeleteProviderKey(ctx, in.ID, in.Key))
 		})
 	add(a, route{id: "test-provider-key", method: http.MethodPost, path: root + "/{key}/test", tag: tag, summary: "Make a real call with this key", needs: WriteProviders},
-		func(ctx context.Context, in *providerKeyPath) (*body[ProviderTest], error) {
+		func(ctx context.Context, in *ProviderKeyPath) (*body[ProviderTest], error) {
 			return reply(s.TestProviderKey(ctx, in.ID, in.Key))
 		})
 }

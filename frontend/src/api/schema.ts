@@ -6859,7 +6859,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+                key: string;
+            };
             cookie?: never;
         };
         requestBody: {
