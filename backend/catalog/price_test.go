@@ -128,6 +128,14 @@ func TestSkills(t *testing.T) {
 			t.Errorf("a picture for %s is at most %d tokens, want %d", id, m.ImageTokens, want)
 		}
 	}
+	for id, want := range map[string]bool{
+		"rerank-v3.5": true, "BAAI/bge-reranker-v2-m3": true, "bge-reranker-v2-m3-Q8_0.gguf": true, "Qwen/Qwen3-Reranker-0.6B": true,
+		"qwen2.5-coder-0.5b": false, "gpt-4o": false, "": false, "reranker": false,
+	} {
+		if c.Reranks(id) != want {
+			t.Errorf("%q is a reranker: %v", id, !want)
+		}
+	}
 	if again := load(t); c.Version() == "" || c.Version() != again.Version() {
 		t.Errorf("versions %q and %q", c.Version(), again.Version())
 	}

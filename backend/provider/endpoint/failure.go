@@ -93,6 +93,10 @@ func inRange(n float64, unit time.Duration) time.Duration {
 	return time.Duration(n * float64(unit))
 }
 
+// Gone explains why ctx, which is over, ended a wait that was not for the
+// provider.
+func Gone(ctx context.Context) *fault.Fault { return transportFault(ctx, ctx.Err(), safeAway) }
+
 // transportFault explains why no answer, or no more of it, came. ctx is the
 // attempt's context: its cause tells a deadline of ours from the caller leaving.
 func transportFault(ctx context.Context, err error, text string) *fault.Fault {

@@ -54,6 +54,8 @@ type Client struct {
 	dialect  Dialect
 	newID    func() string
 	pictures pictures
+	now      func() time.Time
+	queue    *queue // nil: any number of calls at a time
 }
 
 var _ llm.Client = (*Client)(nil)
@@ -76,7 +78,13 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{endpoint: e, dialect: d, newID: cfg.NewID, pictures: cfg.Pictures}
+	c := &Client{endpoint: e, dialect: d, newID: cfg.NewID, now: cfg.Now, pictures: cfg.Pictures}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if d.OneCall {
+		c.queue = newQueue()
+	}
 	if c.newID == nil {
 		c.newID = uuid.NewString
 	}

@@ -31,6 +31,9 @@ type Dialect struct {
 	Thoughts ThoughtStyle
 	Prefill  PrefillStyle
 	Rerank   RerankStyle
+	// OneCall has the client do one thing at a time and let others wait; no bytes
+	// are passed on.
+	OneCall bool
 }
 
 // Takes is a set of what a request may hold.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/audio"
 	"nexusai/backend/provider/endpoint"
 )
 
@@ -16,7 +17,7 @@ var forwarded = []string{
 var _ llm.Forwarder = (*Client)(nil)
 
 // Speaks implements llm.Forwarder.
-func (c *Client) Speaks(w llm.Wire) bool { return c.dialect.Wires[w] != "" }
+func (c *Client) Speaks(w llm.Wire) bool { return !c.dialect.OneCall && c.dialect.Wires[w] != "" }
 
 // Send implements llm.Forwarder as endpoint.Forward does.
 func (c *Client) Send(ctx context.Context, f llm.Forward) (*http.Response, error) {
@@ -35,6 +36,10 @@ func (c *Client) Send(ctx context.Context, f llm.Forward) (*http.Response, error
 
 // modelOf finds the model in the bytes of a request.
 func modelOf(f llm.Forward) (string, error) {
+	if f.Wire == llm.OpenAITranscribe {
+		r, err := audio.ReadRecording(f.Body)
+		return r.Model, err
+	}
 	r, err := ReadRequest(f.Body)
 	return r.Model, err
 }
