@@ -28,14 +28,14 @@ type NewLimit struct {
 	HolderKind    string `json:"holder_kind" enum:"key,user,role,tenant,model,deployment"`
 	HolderID      string `json:"holder_id,omitempty" maxLength:"200" doc:"empty: each of its kind by itself"`
 	Measure       string `json:"measure" enum:"requests,input_tokens,output_tokens,concurrency"`
-	Amount        int64  `json:"amount" minimum:"0"`
+	Amount        int64  `json:"amount" minimum:"1"`
 	WindowSeconds int    `json:"window_seconds,omitempty" minimum:"0" maximum:"86400" doc:"default 60; 0 for concurrency"`
 	OnFailure     string `json:"on_failure,omitempty" enum:"open,closed" doc:"default closed"`
 }
 
 // LimitPatch changes what is present.
 type LimitPatch struct {
-	Amount        *int64  `json:"amount,omitempty" minimum:"0"`
+	Amount        *int64  `json:"amount,omitempty" minimum:"1"`
 	WindowSeconds *int    `json:"window_seconds,omitempty" minimum:"1" maximum:"86400"`
 	OnFailure     *string `json:"on_failure,omitempty" enum:"open,closed"`
 }

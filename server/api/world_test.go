@@ -21,6 +21,7 @@ import (
 	"nexusai/server/api"
 	"nexusai/server/audit"
 	"nexusai/server/identity"
+	"nexusai/server/limit"
 	"nexusai/server/secret"
 	"nexusai/server/store"
 	"nexusai/server/store/storetest"
@@ -77,6 +78,10 @@ func newWorld(t *testing.T) *world {
 	group := httpapi.New(mux, httpapi.Config{Auth: w.svc.Authenticator(), Log: log})
 	httpapi.RegisterAccounts(group, api.Accounts{Identity: w.svc}, identity.Jar{})
 	httpapi.RegisterPeople(group, api.NewPeople(w.svc, trail))
+	book := limit.NewBook(w.db, log, nil)
+	limiter, err := limit.New(limit.Config{Counters: limit.NewMemory(nil), Rules: book, Log: log})
+	w.must(err)
+	httpapi.RegisterLimits(group, api.Limits{DB: w.db, Book: book, Limiter: limiter, Sharing: "process"})
 	w.handler = w.svc.Authenticator().Middleware(mux)
 	w.acme, w.beta = w.team("acme"), w.team("beta")
 	return w

@@ -8,7 +8,7 @@ import (
 // Counters hold the buckets. Safe for concurrent use.
 type Counters interface {
 	// Take takes every claim or none. hold names the attempt, for the places
-	// that Concurrent claims occupy.
+	// that Concurrent claims occupy. A Cost of 0 only looks.
 	Take(ctx context.Context, hold string, claims []Claim) (Taken, error)
 	// Give corrects what was taken: a claim's Cost goes back into its bucket, or
 	// out of it when negative, whatever it holds; a Concurrent claim's place is

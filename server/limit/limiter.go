@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -177,6 +178,17 @@ func (h *Hold) Settle(a broker.Attempt) {
 		}
 		back = append(back, one)
 	}
+	h.give(back)
+}
+
+// Cancel gives everything back: there was no attempt. A nil hold holds nothing.
+func (h *Hold) Cancel() {
+	if h != nil {
+		h.give(shown(h.taken))
+	}
+}
+
+func (h *Hold) give(back []Claim) {
 	if len(back) == 0 {
 		return
 	}
@@ -185,6 +197,31 @@ func (h *Hold) Settle(a broker.Attempt) {
 	if err := h.limiter.Counters.Give(ctx, h.id, back); err != nil {
 		h.limiter.Log.Warn("limits not corrected", "err", err) // rates heal by themselves, places expire
 	}
+}
+
+// Used is how much of a rule's window is taken now, and when all of it is free
+// again if nobody takes more; false where there is no one number: a rule that
+// each of a kind has for itself, and counters that lend parts out.
+func (l *Limiter) Used(ctx context.Context, tenantID string, r Rule) (used int64, reset time.Duration, ok bool) {
+	if _, lent := l.Counters.(*Leases); lent || (r.Holds == "" && r.Holder != OfTenant) {
+		return 0, 0, false
+	}
+	id := "-"
+	if r.Holds == "" {
+		id = tenantID
+	}
+	ctx, cancel := context.WithTimeout(ctx, takeWithin)
+	defer cancel()
+	look := claim{rule: r, key: strings.Join([]string{tenantID, r.ID, id}, "/")}
+	got, err := l.Counters.Take(ctx, "", []Claim{look.shown()}) // takes nothing
+	if err != nil {
+		return 0, 0, false
+	}
+	used = r.Amount
+	if got.Refused < 0 {
+		used = max(r.Amount-got.Left[0], 0)
+	}
+	return used, time.Duration(float64(used) * float64(r.Window) / float64(r.Amount)), true
 }
 
 // State is one limit as a caller may see it, for x-ratelimit headers.

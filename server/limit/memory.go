@@ -77,6 +77,9 @@ func (m *Memory) bucket(c Claim, now time.Time) bucket {
 }
 
 func (m *Memory) take(c Claim, cost int64, now time.Time) {
+	if cost == 0 {
+		return
+	}
 	if c.Concurrent {
 		if m.places[c.Key] += cost; m.places[c.Key] <= 0 {
 			delete(m.places, c.Key)

@@ -38,7 +38,7 @@ const (
 	Requests     Measure = "requests"
 	InputTokens  Measure = "input_tokens"
 	OutputTokens Measure = "output_tokens"
-	Concurrent   Measure = "concurrent" // attempts at a time; its Window is 0
+	Concurrent   Measure = "concurrency" // attempts at a time; its Window is 0
 )
 
 // Rule is one limit of a tenant.

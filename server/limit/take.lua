@@ -28,7 +28,9 @@ local left = {0, 0}
 for i, key in ipairs(KEYS) do
   local a = (i - 1) * 4 + 2
   local cost, window = tonumber(ARGV[a + 2]), tonumber(ARGV[a + 4])
-  if ARGV[a + 1] == 'places' then
+  if cost == 0 then
+    -- Only a look.
+  elseif ARGV[a + 1] == 'places' then
     redis.call('ZADD', key, now + tonumber(ARGV[2]), ARGV[1])
     redis.call('PEXPIRE', key, ARGV[2])
   else

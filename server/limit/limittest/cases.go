@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) World) {
 		"processes share a rate":          sharedRate,
 		"processes share places":          sharedPlaces,
 		"callers at one moment":           race,
+		"a look takes nothing":            looks,
 		"tenants do not share":            apart,
 		"a freed place is one place":      freedOnce,
 	} {
@@ -263,6 +264,16 @@ func race(t *testing.T, w World) {
 	if n := taken.Load(); n > 100 || n < 100-int64(100*w.Slack) {
 		t.Errorf("twenty callers took %d of 100", n)
 	}
+}
+
+func looks(t *testing.T, w World) {
+	c := w.Process(t)
+	rate, place := w.rate(3, 0), limit.Claim{Key: w.key(), Limit: 1, Concurrent: true}
+	for range 5 {
+		mustTake(t, c, rate, place)
+	}
+	rate.Cost, place.Cost = 3, 1
+	mustTake(t, c, rate, place)
 }
 
 func apart(t *testing.T, w World) {

@@ -6,9 +6,9 @@ create table limit_rule (
     id         uuid not null,
     holder     text not null check (holder in ('tenant', 'user', 'role', 'key', 'model', 'deployment')),
     holds      text not null default '' check (length(holds) <= 400), -- which one; empty: each for itself
-    measure    text not null check (measure in ('requests', 'input_tokens', 'output_tokens', 'concurrent')),
+    measure    text not null check (measure in ('requests', 'input_tokens', 'output_tokens', 'concurrency')),
     amount     bigint not null check (amount > 0),
-    window_ms  bigint not null check ((measure = 'concurrent') = (window_ms = 0) and window_ms between 0 and 2678400000),
+    window_ms  bigint not null check ((measure = 'concurrency') = (window_ms = 0) and window_ms between 0 and 2678400000),
     fail_open  boolean not null,
     source     text not null default 'console' check (source in ('console', 'file')),
     created_at timestamptz not null default now(),

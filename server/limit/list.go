@@ -1,0 +1,39 @@
+package limit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Named is a stored limit with what its holder is called.
+type Named struct {
+	Kept
+	Name string
+}
+
+const selectNamed = `
+select l.id::text, l.holder, l.holds, l.measure, l.amount, l.window_ms, l.fail_open, l.source, l.created_at,
+    coalesce((select coalesce(nullif(u.name, ''), u.email::text) from app_user u where l.holder = 'user' and u.tenant_id = l.tenant_id and u.id::text = l.holds),
+        (select k.name from api_key k where l.holder = 'key' and k.tenant_id = l.tenant_id and k.id::text = l.holds), l.holds)
+from limit_rule l where l.tenant_id = $1 order by l.created_at, l.id limit 2000`
+
+// List is every limit of a tenant, oldest first.
+func List(ctx context.Context, tx pgx.Tx, tenantID string) ([]Named, error) {
+	rows, err := tx.Query(ctx, selectNamed, tenantID)
+	if err != nil {
+		return nil, fmt.Errorf("list limits: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (n Named, err error) {
+		var ms int64
+		err = row.Scan(&n.ID, &n.Holder, &n.Holds, &n.Measure, &n.Amount, &ms, &n.FailOpen, &n.Source, &n.Created, &n.Name)
+		n.Window = time.Duration(ms) * time.Millisecond
+		return n, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list limits: %w", err)
+	}
+	return out, nil
+}
