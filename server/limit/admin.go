@@ -161,10 +161,33 @@ const cleanBuckets = `
 delete from limit_bucket b where b.tenant_id = $1 and b.at < now() - interval '63 days'
    or b.tenant_id = $1 and not exists (select from limit_rule r where r.tenant_id = $1 and r.id::text = split_part(b.key, '/', 1))`
 
-// Clean removes what no limit needs any more, of one tenant.
-func Clean(ctx context.Context, tx pgx.Tx, tenantID string) error {
-	if _, err := tx.Exec(ctx, cleanBuckets, tenantID); err != nil {
-		return fmt.Errorf("clean up limits: %w", err)
+// Tenants lists every tenant and enters one; *store.DB does.
+type Tenants interface {
+	System(ctx context.Context, fn func(pgx.Tx) error) error
+	Tenant(ctx context.Context, tenantID string, fn func(pgx.Tx) error) error
+}
+
+// Cleaner is a job that removes what no limit needs any more.
+func Cleaner(db Tenants) func(context.Context) error {
+	return func(ctx context.Context) error {
+		var all []string
+		err := db.System(ctx, func(tx pgx.Tx) error {
+			rows, err := tx.Query(ctx, `select id::text from nexus.tenant_ids() as t(id)`)
+			if err != nil {
+				return err
+			}
+			all, err = pgx.CollectRows(rows, pgx.RowTo[string])
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("clean up limits: %w", err)
+		}
+		for _, id := range all {
+			clean := func(tx pgx.Tx) error { _, err := tx.Exec(ctx, cleanBuckets, id); return err }
+			if failed := db.Tenant(ctx, id, clean); failed != nil && err == nil {
+				err = fmt.Errorf("clean up limits of tenant %s: %w", id, failed)
+			}
+		}
+		return err
 	}
-	return nil
 }

@@ -9,7 +9,7 @@ import (
 // Gate puts the limits before another gate, that of the budgets.
 type Gate struct {
 	Limits *Limiter
-	Next   broker.Gate
+	Next   broker.Gate // nil admits everything
 }
 
 var _ broker.Gate = Gate{}
@@ -20,6 +20,9 @@ func (g Gate) Admit(ctx context.Context, d broker.Deployment, ask broker.Ask) (b
 	if err != nil {
 		return nil, err
 	}
+	if g.Next == nil {
+		return ticket{hold: hold}, nil
+	}
 	next, err := g.Next.Admit(ctx, d, ask)
 	if err != nil {
 		hold.Cancel()
@@ -29,11 +32,22 @@ func (g Gate) Admit(ctx context.Context, d broker.Deployment, ask broker.Ask) (b
 }
 
 type ticket struct {
-	broker.Ticket
+	next broker.Ticket // nil: there is no other gate
 	hold *Hold
 }
 
+// MaxOutput implements broker.Ticket.
+func (t ticket) MaxOutput() int {
+	if t.next == nil {
+		return 0
+	}
+	return t.next.MaxOutput()
+}
+
+// Settle implements broker.Ticket.
 func (t ticket) Settle(a broker.Attempt) {
-	t.Ticket.Settle(a)
+	if t.next != nil {
+		t.next.Settle(a)
+	}
 	t.hold.Settle(a)
 }

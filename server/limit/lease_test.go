@@ -115,3 +115,31 @@ func TestRulesAreReadAgain(t *testing.T) {
 		t.Errorf("another tenant sees %+v %v", rules, err)
 	}
 }
+
+func TestBucketsOfRemovedLimitsAreCleaned(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	tenant := storetest.Tenant(t, db)
+	c := limit.NewLeases(db, quiet, nil)
+	if _, err := c.Take(t.Context(), "h", []limit.Claim{{Key: tenant + "/" + uuid.NewString() + "/-", Cost: 1, Limit: 9, Window: time.Hour}}); err != nil {
+		t.Fatal(err)
+	}
+	count := func() (n int) {
+		t.Helper()
+		if err := db.TenantRead(t.Context(), tenant, func(tx pgx.Tx) error {
+			return tx.QueryRow(t.Context(), `select count(*) from limit_bucket`).Scan(&n)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if count() != 1 {
+		t.Fatal("nothing was lent")
+	}
+	if err := limit.Cleaner(db)(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(); n != 0 {
+		t.Errorf("%d buckets are left", n)
+	}
+}

@@ -27,6 +27,7 @@ import (
 	"nexusai/server/gateway"
 	"nexusai/server/identity"
 	"nexusai/server/job"
+	"nexusai/server/limit"
 	"nexusai/server/replication"
 	"nexusai/server/run"
 	"nexusai/server/secret"
@@ -50,6 +51,9 @@ type server struct {
 	trail    *audit.Trail
 	hub      *replication.Hub
 	engine   *llamacpp.Host // nil: none here
+	rules    *limit.Book
+	limiter  *limit.Limiter
+	sharing  string // how limits are shared: process, redis or postgres
 	fleet    *fleet.Fleet
 	broker   *broker.Broker
 	calls    *calllog.Book
@@ -64,7 +68,7 @@ func newServer(s settings, db *database.Database, log *slog.Logger) (*server, er
 		draining: make(chan struct{}), bus: stream.New(stream.Config{}),
 	}
 	srv.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, build := range []func() error{srv.people, srv.models, srv.records, srv.periodic} {
+	for _, build := range []func() error{srv.people, srv.limits, srv.models, srv.records, srv.periodic} {
 		if err := build(); err != nil {
 			return nil, err
 		}
@@ -121,7 +125,7 @@ func (srv *server) models() (err error) {
 	if srv.fleet, err = fleet.New(cfg); err != nil {
 		return err
 	}
-	srv.broker, err = broker.New(broker.Config{Routes: srv.fleet, Log: srv.log})
+	srv.broker, err = broker.New(broker.Config{Routes: srv.fleet, Gate: srv.gate(), Log: srv.log})
 	return err
 }
 
@@ -149,6 +153,7 @@ func (srv *server) periodic() (err error) {
 	srv.jobs, err = job.New(job.Config{DB: srv.db, Log: srv.log, Periodic: []job.Periodic{
 		job.Partitions(srv.db, srv.log),
 		{Name: "identity.clean", Every: time.Hour, OnStart: true, Run: srv.identity.Clean},
+		{Name: "limit.clean", Every: 24 * time.Hour, OnStart: true, Run: limit.Cleaner(srv.db)},
 	}})
 	return err
 }
@@ -164,6 +169,7 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterChat(contract, api.Chat{Runs: srv.runs}, api.Models{Fleet: srv.fleet}, api.Usage{DB: srv.db})
 	httpapi.RegisterOperations(contract, api.Operations{Calls: srv.calls})
 	httpapi.RegisterProviders(contract, api.Providers{Fleet: srv.fleet})
+	httpapi.RegisterLimits(contract, api.Limits{DB: srv.db, Book: srv.rules, Limiter: srv.limiter, Sharing: srv.sharing})
 	contract.DescribeStreams()
 	describe(contract.OpenAPI())
 
@@ -204,7 +210,7 @@ func (n notices) Notify(tenantID, topic, id string) {
 // background is what runs beside the listener, by name.
 func (srv *server) background() map[string]func(context.Context) error {
 	all := map[string]func(context.Context) error{
-		"identity": srv.identity.Run, "providers": srv.fleet.Run, "calls": srv.calls.Run,
+		"identity": srv.identity.Run, "limits": srv.limiter.Run, "limit rules": srv.rules.Run, "providers": srv.fleet.Run, "calls": srv.calls.Run,
 		"sync": srv.hub.Run, "jobs": srv.jobs.Run, "runs": srv.runs.Run, "audit": audit.NewExporter(srv.trail).Run,
 	}
 	if srv.engine != nil {

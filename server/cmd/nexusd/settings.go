@@ -37,6 +37,7 @@ var known = []setting{
 	{name: "proxies", help: "networks whose X-Forwarded-For is believed, by commas: 10.0.0.0/8"},
 	{name: "database_url", secret: true, help: "a PostgreSQL that you run, as the role nexus_app; empty: a private one in the data folder"},
 	{name: "database_owner_url", secret: true, help: "the same as the schema's owner, to migrate at the start; empty: nexusctl migrate does it"},
+	{name: "redis_url", secret: true, help: "a Redis that servers share their limits through, redis://:password@host:6379/0; empty: by the database, coarser"},
 	{name: "master_key_file", help: "file of the key that seals secrets; empty: one in the data folder"},
 	{name: "allow_net", help: "private addresses that providers may be at, by commas: 10.1.0.0/16,127.0.0.1:8081"},
 	{name: "engine", usual: "true", boolean: true, help: "serve local models from this machine"},
