@@ -352,7 +352,7 @@ func lost() []providertest.Loss {
 		{Name: "sampling while it thinks", Want: []string{"temperature", "top_k"}, Request: with("claude-sonnet-4-5", func(r *llm.ChatRequest) {
 			r.Effort, r.Temperature, r.TopP, r.TopK = llm.EffortLow, at(0.5), at(0.97), 3
 		})},
-		{Name: "somebody else's seal", Want: []string{"messages.1.reasoning.0", "messages.1.tool_calls.0.reasoning"}, Request: with("claude-opus-5", func(r *llm.ChatRequest) {
+		{Name: "somebody else's seal", Want: []string{"messages.1.reasoning", "messages.1.tool_calls.0.sealed"}, Request: with("claude-opus-5", func(r *llm.ChatRequest) {
 			r.Messages = append(r.Messages, llm.Message{
 				Role: llm.Assistant, Text: "b", Reasoning: []llm.Reasoning{{Sealed: "x", Wire: llm.OpenAIResponses}},
 				ToolCalls: []llm.ToolCall{{ID: "t", Name: "f", Arguments: "{}", Sealed: "y", Wire: llm.GeminiGenerate}},
@@ -361,13 +361,13 @@ func lost() []providertest.Loss {
 		{Name: "a late instruction", Want: []string{"messages.1.role"}, Request: with("claude-opus-5", func(r *llm.ChatRequest) {
 			r.Messages = append(r.Messages, llm.Message{Role: llm.System, Text: "now in verse"})
 		})},
-		{Name: "thinking beside a forced tool", Want: []string{"reasoning_effort"}, Request: with("claude-sonnet-4-5", func(r *llm.ChatRequest) {
+		{Name: "thinking beside a forced tool", Want: []string{"effort"}, Request: with("claude-sonnet-4-5", func(r *llm.ChatRequest) {
 			r.Effort, r.Tools, r.ToolChoice.Mode = llm.EffortHigh, []llm.ToolSpec{{Name: "f"}}, llm.ToolsRequired
 		})},
-		{Name: "a budget where there are efforts", Want: []string{"thinking.budget_tokens"}, Request: with("claude-opus-5", func(r *llm.ChatRequest) { r.ThinkTokens = 2000 })},
-		{Name: "no room to think", Want: []string{"thinking.budget_tokens"}, Request: with("claude-sonnet-4-5", func(r *llm.ChatRequest) { r.ThinkTokens, r.MaxTokens = 2000, 1000 })},
-		{Name: "a model that does not think", Want: []string{"reasoning_effort"}, Request: with("claude-3-5-haiku-20241022", func(r *llm.ChatRequest) { r.Effort = llm.EffortHigh })},
-		{Name: "a schema that is no object", Want: []string{"response_format"}, Request: with("claude-3-5-haiku-20241022", func(r *llm.ChatRequest) { r.Schema = json.RawMessage(`{"type":"array"}`) })},
+		{Name: "a budget where there are efforts", Want: []string{"think_tokens"}, Request: with("claude-opus-5", func(r *llm.ChatRequest) { r.ThinkTokens = 2000 })},
+		{Name: "no room to think", Want: []string{"think_tokens"}, Request: with("claude-sonnet-4-5", func(r *llm.ChatRequest) { r.ThinkTokens, r.MaxTokens = 2000, 1000 })},
+		{Name: "a model that does not think", Want: []string{"effort"}, Request: with("claude-3-5-haiku-20241022", func(r *llm.ChatRequest) { r.Effort = llm.EffortHigh })},
+		{Name: "a schema that is no object", Want: []string{"schema"}, Request: with("claude-3-5-haiku-20241022", func(r *llm.ChatRequest) { r.Schema = json.RawMessage(`{"type":"array"}`) })},
 		{Name: "strict tools of a model without", Want: []string{"tools.0.strict"}, Request: with("claude-3-5-haiku-20241022", func(r *llm.ChatRequest) { r.Tools = []llm.ToolSpec{{Name: "f", Strict: true}} })},
 	}
 }

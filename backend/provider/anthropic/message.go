@@ -121,12 +121,16 @@ func (p *plan) endCleanly() {
 
 func (p *plan) blocks(i int, m llm.Message) ([]block, error) {
 	var out []block
-	for n, r := range m.Reasoning {
+	lost := false
+	for _, r := range m.Reasoning {
 		if one, ok := sealed(r); ok {
 			out = append(out, one)
-		} else if r.Sealed != "" {
-			p.lose(fmt.Sprintf("messages.%d.reasoning.%d", i, n))
+		} else {
+			lost = lost || r.Sealed != ""
 		}
+	}
+	if lost {
+		p.lose(fmt.Sprintf("messages.%d.reasoning", i))
 	}
 	for n, picture := range m.Images {
 		one, err := image(picture)
@@ -143,7 +147,7 @@ func (p *plan) blocks(i int, m llm.Message) ([]block, error) {
 	}
 	for n, call := range m.ToolCalls {
 		if call.Sealed != "" && call.Wire != llm.AnthropicMessages {
-			p.lose(fmt.Sprintf("messages.%d.tool_calls.%d.reasoning", i, n))
+			p.lose(fmt.Sprintf("messages.%d.tool_calls.%d.sealed", i, n))
 		}
 		input := json.RawMessage(cmp.Or(strings.TrimSpace(call.Arguments), "{}"))
 		if !json.Valid(input) || input[0] != '{' {

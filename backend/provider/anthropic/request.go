@@ -174,7 +174,7 @@ func (p *plan) format(req llm.ChatRequest, g generation) {
 		schema = anyObject
 	}
 	if req.ToolChoice.Mode == llm.ToolNamed || !isObjectSchema(schema) {
-		p.lose("response_format")
+		p.lose("schema")
 		return
 	}
 	p.answerTool = toolName(req)

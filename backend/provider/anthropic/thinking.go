@@ -51,10 +51,10 @@ func (p *plan) think(req llm.ChatRequest, g generation) {
 
 func (p *plan) loseThinking(req llm.ChatRequest) {
 	if req.Effort != "" {
-		p.lose("reasoning_effort")
+		p.lose("effort")
 	}
 	if req.ThinkTokens > 0 {
-		p.lose("thinking.budget_tokens")
+		p.lose("think_tokens")
 	}
 }
 
@@ -87,7 +87,7 @@ func (p *plan) adapt(req llm.ChatRequest, g generation) {
 		p.body.Thinking.Display = "summarized"
 	}
 	if req.ThinkTokens > 0 {
-		p.lose("thinking.budget_tokens")
+		p.lose("think_tokens")
 	}
 	effort := efforts[req.Effort]
 	if effort == "" {
