@@ -1,0 +1,440 @@
+package broker_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"nexusai/backend/broker"
+	"nexusai/backend/fault"
+	"nexusai/backend/llm"
+	up "nexusai/backend/provider/openai/openaitest"
+)
+
+// One named test for each thing that providers do on bad days, on each way that
+// a request can take.
+
+func TestFault429WithRetryAfter(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		one, two := r.deploy(up.Reply(429, `{}`, "Retry-After", "60")), r.deploy(r.way.good("fi", "ne"))
+		for range 3 {
+			r.whole(r.send(), "fine")
+		}
+		if len(one.Requests()) != 1 || len(two.Requests()) != 3 {
+			t.Errorf("the benched key was asked %d times", len(one.Requests()))
+		}
+		h := r.b.Health(r.all[0])
+		if wait := time.Until(h.BenchedUntil); wait < 50*time.Second || wait > time.Minute || h.Circuit != broker.CircuitClosed || h.Failed != 0 {
+			t.Errorf("health %+v", h)
+		}
+	})
+}
+
+func TestFault429WithoutRetryAfter(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		r.deploy(up.Reply(429, `{}`), r.way.good("fi", "ne"))
+		got := r.send() // the only one: waits a moment and asks again
+		r.whole(got, "fine")
+		r.attempts(got, "a only rate.limited", "a retry ")
+		if u := got.report.Attempts[0].Usage; u != (llm.Usage{}) {
+			t.Errorf("a refusal costs %+v", u)
+		}
+	})
+}
+
+func TestFault429BenchesOneKeyForOneModel(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		limited, free := up.Serve(t, up.Reply(429, `{}`, "Retry-After", "30")), up.Serve(t, r.way.good("fine"))
+		one, same := deploy(t, limited, "one", 0), deploy(t, free, "one", 0)
+		one.Key, same.Key = "first", "second"
+		another := deploy(t, free, "other model", 0)
+		another.Key = "first"
+		r.add(limited, one)
+		r.add(free, same)
+		for range 4 {
+			r.whole(r.send(), "fine")
+		}
+		if n := len(limited.Requests()); n > 1 {
+			t.Errorf("the benched key was asked %d times", n)
+		}
+		if r.b.Health(same).BenchedUntil != (time.Time{}) || r.b.Health(another).BenchedUntil != (time.Time{}) {
+			t.Error("a 429 benched more than one key for one model")
+		}
+	})
+}
+
+func TestFault500Once(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		r.deploy(up.Reply(500, `oops`), r.way.good("fi", "ne"))
+		got := r.send()
+		r.whole(got, "fine")
+		r.attempts(got, "a only upstream.failed", "a retry ")
+	})
+}
+
+func TestFault503ForLong(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		one := r.deploy(up.Reply(503, `{}`))
+		r.deploy(r.way.good("fi", "ne"))
+		for range 12 {
+			r.whole(r.send(), "fine")
+		}
+		if n := len(one.Requests()); n != 5 {
+			t.Errorf("it was asked %d times: the circuit opens after 5 failures", n)
+		}
+		if h := r.b.Health(r.all[0]); h.Circuit != broker.CircuitOpen || h.Failed != 5 || h.LastError != "upstream.failed" || h.OpenUntil.IsZero() {
+			t.Errorf("health %+v", h)
+		}
+	})
+}
+
+func TestFault503ForLongWithNobodyElse(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		one := r.deploy(up.Reply(503, `{}`))
+		for range 2 {
+			if got := r.send(); fault.CodeOf(got.err) != fault.UpstreamFailed {
+				t.Errorf("%v", got.err)
+			}
+		}
+		got := r.send()
+		if f := fault.From(got.err); f.Code != fault.Unavailable || f.RetryAfter <= 0 || len(got.report.Attempts) != 0 {
+			t.Errorf("%+v after %d attempts", f, len(got.report.Attempts))
+		}
+		if n := len(one.Requests()); n != 5 {
+			t.Errorf("it was asked %d times", n)
+		}
+		if x := got.report.Excluded; len(x) != 1 || x[0].Reason != broker.ReasonOpen {
+			t.Errorf("excluded %+v", x)
+		}
+	})
+}
+
+func TestFaultResetBeforeHeaders(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		r.deploy([]up.Act{up.Cut()})
+		r.deploy(r.way.good("fi", "ne"))
+		got := r.send()
+		r.whole(got, "fine")
+		r.attempts(got, "a only upstream.failed", "b fallback ")
+	})
+}
+
+func TestFaultSilence(t *testing.T) {
+	each(t, []way{bytesStream, wordsStream, wordsWhole, insideWay}, func(t *testing.T, r *rig) {
+		var one *up.Upstream
+		one = r.deploy([]up.Act{func(w http.ResponseWriter, q *http.Request) { one.Stall(w, q) }})
+		r.deploy(r.way.good("fi", "ne"))
+		got := r.send()
+		r.whole(got, "fine")
+		r.attempts(got, "a only timeout", "b fallback ")
+		if !one.WaitGone(5 * time.Second) {
+			t.Error("the silent provider was not freed")
+		}
+		if u := got.report.Attempts[0].Usage; u.Input == 0 || u.Output != 0 || !u.Estimated {
+			t.Errorf("what was asked for and given up may be billed: %+v", u)
+		}
+	})
+}
+
+func TestFaultSlowFirstToken(t *testing.T) {
+	each(t, []way{bytesStream, wordsStream, wordsWhole, insideWay}, func(t *testing.T, r *rig) {
+		pings := []up.Act{up.Head()}
+		for range 100 { // alive, but it says nothing
+			pings = append(pings, up.Wait(20*time.Millisecond), up.Ping())
+		}
+		r.deploy(pings)
+		r.deploy(r.way.good("fi", "ne"))
+		got := r.send()
+		r.whole(got, "fine")
+		r.attempts(got, "a only timeout", "b fallback ")
+		if strings.Contains(got.raw, "keep-alive") && strings.Index(got.raw, "keep-alive") < strings.Index(got.raw, "fi") {
+			t.Errorf("bytes of the first attempt show: %q", got.raw)
+		}
+	})
+}
+
+// numbers are the words "1 ", "2 " … from first to last.
+func numbers(first, last int) (words []string) {
+	for n := first; n <= last; n++ {
+		words = append(words, itoa(n)+" ")
+	}
+	return words
+}
+
+func itoa(n int) string {
+	if n < 10 {
+		return string(rune('0' + n))
+	}
+	return itoa(n/10) + string(rune('0'+n%10))
+}
+
+func TestFaultCutAfter40Tokens(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		half, rest := numbers(1, 40), numbers(41, 50)
+		r.deploy(r.first(half, up.Raw(`data: {"id":"c1","choi`), up.Cut()))
+		two := r.deploy(up.Answer(rest...))
+		r.all[1].Skills.Prefill = true
+		got := r.send()
+		r.whole(got, strings.Join(half, "")+strings.Join(rest, ""))
+		r.attempts(got, "a only upstream.failed", "b rescue ")
+		sent := string(two.Requests()[0].Body)
+		if !strings.Contains(sent, `{"role":"assistant","content":"1 2 3 `) || strings.Contains(sent, "cut off") {
+			t.Errorf("the rescuer was asked %s", sent)
+		}
+		first, second := got.report.Attempts[0], got.report.Attempts[1]
+		if !first.Delivered || !second.Delivered || first.Usage.Output == 0 || !first.Usage.Estimated || second.Usage.Output != len(rest) || second.Lane != broker.LaneTranslated {
+			t.Errorf("attempts %+v", got.report.Attempts)
+		}
+		want := llm.Usage{Input: first.Usage.Input, Output: first.Usage.Output + second.Usage.Output, Estimated: true}
+		if got.report.Delivered != want {
+			t.Errorf("delivered %+v, want %+v", got.report.Delivered, want)
+		}
+		if got.usage.Input != want.Input || got.usage.Output != want.Output {
+			t.Errorf("the caller was told %+v, want %+v", got.usage, want)
+		}
+	})
+}
+
+func TestFaultStallAfter20(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		var one *up.Upstream
+		one = r.deploy(r.first(numbers(1, 20), func(w http.ResponseWriter, q *http.Request) { one.Stall(w, q) }))
+		r.deploy(up.Answer("21 ", "22"))
+		got := r.send()
+		r.whole(got, strings.Join(numbers(1, 20), "")+"21 22")
+		r.attempts(got, "a only timeout", "b rescue ")
+		if !one.WaitGone(5 * time.Second) {
+			t.Error("the stalled provider was not freed")
+		}
+	})
+}
+
+func TestFaultMalformedChunk(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		r.deploy(r.first([]string{"one two"}, up.Raw("data: <html>502</html>\n\n"), up.Say("never"), up.Finish("stop"), up.Done()))
+		r.deploy(up.Answer(" three"))
+		r.all[1].Skills.Prefill = true
+		got := r.send()
+		r.whole(got, "one two three")
+		r.attempts(got, "a only upstream.failed", "b rescue ")
+		if strings.Contains(got.raw, "html") {
+			t.Errorf("garbage was passed on: %q", got.raw)
+		}
+	})
+}
+
+func TestFaultErrorInTheStream(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		r.deploy(r.first([]string{"one two"}, up.Raw(`data: {"error":{"message":"overloaded","code":529}}`+"\n\n")))
+		r.deploy(up.Answer(" three"))
+		r.all[1].Skills.Prefill = true
+		got := r.send()
+		r.whole(got, "one two three")
+		r.attempts(got, "a only upstream.failed", "b rescue ")
+	})
+}
+
+func TestFaultMissingEndMarker(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		r.deploy(r.first([]string{"all of it"}, up.Finish("stop")))
+		two := r.deploy(up.Answer("other"))
+		got := r.send()
+		r.broke(got, fault.UpstreamFailed)
+		r.attempts(got, "a only upstream.failed")
+		if got.text != "all of it" || len(two.Requests()) != 0 {
+			t.Errorf("%q", got.text)
+		}
+	})
+}
+
+func TestFaultMissingEndMarkerBeforeAnythingWasSeen(t *testing.T) {
+	each(t, []way{wordsWhole}, func(t *testing.T, r *rig) {
+		r.deploy([]up.Act{up.Head(), up.Say("all of it"), up.Finish("stop")})
+		r.deploy(r.way.good("fine"))
+		got := r.send()
+		r.whole(got, "fine")
+		r.attempts(got, "a only upstream.failed", "b fallback ")
+		if u := got.report.Attempts[0].Usage; u.Output == 0 {
+			t.Errorf("the thrown away answer costs %+v", u)
+		}
+	})
+}
+
+func TestFaultContextLength(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		tooLong := up.Reply(400, `{"error":{"code":"context_length_exceeded","message":"maximum context length is 8 tokens"}}`)
+		r.deploy(tooLong)
+		equal := r.deploy(r.way.good("wrong"))
+		large := up.Serve(t, r.way.good("fi", "ne"))
+		d := deploy(t, large, "large", 0)
+		if r.way.translated {
+			d.Forwarder = nil
+		}
+		r.route.Larger = "m-large"
+		r.others = map[string]broker.Route{"m-large": {Deployments: []broker.Deployment{d}}}
+		got := r.send()
+		r.whole(got, "fine")
+		r.attempts(got, "a only model.context_too_long", "large larger ")
+		if got.report.Larger != "m-large" || len(equal.Requests()) != 0 {
+			t.Errorf("report %+v", got.report)
+		}
+	})
+}
+
+func TestFaultContextLengthWithNothingLarger(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		words := `{"error":{"code":"context_length_exceeded","message":"maximum context length is 8 tokens"}}`
+		r.deploy(up.Reply(400, words))
+		two := r.deploy(r.way.good("wrong"))
+		got := r.send()
+		r.attempts(got, "a only model.context_too_long")
+		if r.way.translated && fault.CodeOf(got.err) != fault.ContextTooLong || !r.way.translated && (got.status != 400 || got.raw != words) || len(two.Requests()) != 0 {
+			t.Errorf("%d %q %v", got.status, got.raw, got.err)
+		}
+	})
+}
+
+func TestFaultPolicyRefusal(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		words := `{"error":{"code":"content_policy_violation","type":"invalid_request_error","message":"no"}}`
+		r.deploy(up.Reply(400, words))
+		two := r.deploy(r.way.good("what the first one refused"))
+		got := r.send()
+		if len(got.report.Attempts) != 1 || len(two.Requests()) != 0 {
+			t.Errorf("a refusal was routed around: %v", tries(got.report))
+		}
+		if r.way.translated && got.err == nil || !r.way.translated && (got.status != 400 || got.raw != words) {
+			t.Errorf("%d %q %v", got.status, got.raw, got.err)
+		}
+	})
+}
+
+func TestFaultFallbackWithoutPrefill(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		half := numbers(1, 40)
+		r.deploy(r.first(half, up.Cut()))
+		two := r.deploy(up.Answer("38 ", "39 40 ", "41 ", "42"))
+		got := r.send()
+		r.whole(got, strings.Join(numbers(1, 41), "")+"42")
+		sent := string(two.Requests()[0].Body)
+		if !strings.Contains(sent, `"role":"assistant"`) || !strings.Contains(sent, `39 40\"`) || !strings.Contains(sent, "cut off") {
+			t.Errorf("the rescuer was asked %s", sent)
+		}
+	})
+}
+
+func TestFaultRescueFailsToo(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		r.deploy(r.first([]string{"one two"}, up.Cut()))
+		r.deploy(up.Reply(500, `{}`))
+		r.deploy([]up.Act{up.Head(), up.Cut()})
+		got := r.send()
+		r.broke(got, fault.UpstreamFailed)
+		if got.text != "one two" || len(got.report.Attempts) != 3 {
+			t.Errorf("%q %v", got.text, tries(got.report))
+		}
+	})
+}
+
+func TestFaultCutTwice(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		r.deploy(r.first([]string{"one "}, up.Cut()))
+		r.deploy([]up.Act{up.Head(), up.Say("two "), up.Cut()})
+		r.deploy(up.Answer("three"))
+		for i := range r.all {
+			r.all[i].Skills.Prefill = true
+		}
+		got := r.send()
+		r.whole(got, "one two three")
+		r.attempts(got, "a only upstream.failed", "b rescue upstream.failed", "c rescue ")
+	})
+}
+
+func TestFaultFlappingPrimary(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		var scripts [][]up.Act
+		for range 40 { // fails two times out of three, never five in a row
+			scripts = append(scripts, up.Reply(500, `{}`), up.Reply(500, `{}`), r.way.good("fine"))
+		}
+		one := r.deploy(scripts...)
+		r.deploy(r.way.good("fine"))
+		r.all[1].Priority = 0
+		for range 60 {
+			r.whole(r.send(), "fine")
+		}
+		if n := len(one.Requests()); n < 10 || n > 20 {
+			t.Errorf("it was asked %d times of 60", n)
+		}
+		if h := r.b.Health(r.all[0]); h.EjectedUntil.IsZero() || h.Circuit != broker.CircuitClosed {
+			t.Errorf("health %+v", h)
+		}
+	})
+}
+
+func TestFaultWrongUsage(t *testing.T) {
+	for name, c := range map[string]struct {
+		input, output int
+		want          llm.Usage
+	}{
+		"negative":  {-5, -7, llm.Usage{Input: 5, Output: 6, Estimated: true}},
+		"nothing":   {0, 0, llm.Usage{Input: 5, Output: 6, Estimated: true}},
+		"plausible": {7, 4, llm.Usage{Input: 7, Output: 4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, pieces, func(t *testing.T, r *rig) {
+				r.deploy([]up.Act{up.Head(), up.Say("an answer of many words"), up.Finish("stop"), up.Usage(c.input, c.output), up.Done()})
+				got := r.send()
+				r.whole(got, "an answer of many words")
+				u := got.report.Attempts[0].Usage
+				if c.want.Estimated {
+					c.want.Input = u.Input // depends on how the request is written
+				}
+				if u != c.want || u.Input == 0 {
+					t.Errorf("usage %+v, want %+v", u, c.want)
+				}
+			})
+		})
+	}
+}
+
+func TestFaultEmpty200(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		empty := []up.Act{up.Head()}
+		if !r.way.events() {
+			empty = up.Reply(200, ``)
+		}
+		r.deploy(empty)
+		r.deploy(r.way.good("fi", "ne"))
+		got := r.send()
+		r.whole(got, "fine")
+		r.attempts(got, "a only upstream.failed", "b fallback ")
+	})
+}
+
+func TestFaultEmpty200WithNobodyElse(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		empty := []up.Act{up.Head(), up.Done()}
+		if !r.way.events() {
+			empty = up.Reply(200, ``)
+		}
+		r.deploy(empty)
+		got := r.send()
+		if fault.CodeOf(got.err) != fault.UpstreamFailed || got.answer != nil {
+			t.Errorf("%v %+v", got.err, got.answer)
+		}
+	})
+}
+
+func TestFaultProviderRefusesOurKey(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		one := r.deploy(up.Reply(401, `{}`))
+		r.deploy(r.way.good("fi", "ne"))
+		for range 3 {
+			r.whole(r.send(), "fine")
+		}
+		if n := len(one.Requests()); n != 1 {
+			t.Errorf("a key that is refused was used %d times", n)
+		}
+	})
+}
