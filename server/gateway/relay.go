@@ -4,17 +4,29 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 )
 
+// writeWithin bounds each piece of an answer; then the client counts as gone.
+const writeWithin = 30 * time.Second
+
 // relay copies the answer to the client as it comes. What breaks off after the
 // first byte says so in the stream itself: the status has been sent.
-func (g *Gateway) relay(w http.ResponseWriter, r *http.Request, answer *broker.Forwarded) error {
+func (g *Gateway) relay(w http.ResponseWriter, answer *broker.Forwarded) error {
 	h := w.Header()
 	h.Set("Content-Type", answer.ContentType)
+	h.Set("X-Content-Type-Options", "nosniff")
+	if len(answer.Losses) > 0 {
+		h.Set("X-Nexus-Loss", strings.Join(answer.Losses, ", "))
+	}
+	if answer.MaxOutput > 0 {
+		h.Set("X-Nexus-Max-Output", strconv.Itoa(answer.MaxOutput))
+	}
 	if answer.Stream {
 		h.Set("Cache-Control", "no-store, no-transform")
 		h.Set("X-Accel-Buffering", "no") // nginx would collect events
