@@ -105,11 +105,11 @@ func (l *Limiter) Admit(ctx context.Context, d broker.Deployment, ask broker.Ask
 		return nil, l.lost(ctx, all, err)
 	}
 	if taken.Refused >= 0 {
-		note(ctx, refused(all[taken.Refused], taken.Wait))
+		noteStates(ctx, refused(all[taken.Refused], taken.Wait))
 		return nil, l.refuse(who, all[taken.Refused], ask, taken.Wait)
 	}
 	h.left = taken.Left
-	note(ctx, h.States())
+	noteStates(ctx, h.States())
 	return h, nil
 }
 

@@ -25,7 +25,7 @@ func Noted(ctx context.Context) (_ context.Context, states func() []State) {
 	}
 }
 
-func note(ctx context.Context, states []State) {
+func noteStates(ctx context.Context, states []State) {
 	n, ok := ctx.Value(notedKey{}).(*notes)
 	if !ok {
 		return
