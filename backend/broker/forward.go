@@ -127,8 +127,9 @@ type surfaceJob struct {
 }
 
 func (j *surfaceJob) lane(d *Deployment) Lane {
+	forced := d.Skills.ForcedTools && d.Client != nil && j.request.Bound().Tools
 	switch {
-	case d.Forwarder != nil && d.Forwarder.Speaks(j.wire):
+	case d.Forwarder != nil && d.Forwarder.Speaks(j.wire) && !forced:
 		return LaneBytes
 	case d.Client != nil:
 		return LaneTranslated

@@ -102,12 +102,15 @@ type Deployment struct {
 // Skills are what a model is known to do. Unknown models are taken to have all
 // but Prefill: the provider says no, and that is a clear error.
 type Skills struct {
-	Known     bool // the catalogue lists the model; otherwise the others do not count
-	Images    bool
-	Tools     bool
-	Schema    bool
-	Reasoning bool // thinks before it answers, so its first token may take minutes
-	Prefill   bool // goes on from a partial assistant message
+	Known  bool // the catalogue lists the model; otherwise the others do not count
+	Images bool
+	Tools  bool
+	// ForcedTools says that it calls tools only where a schema forces it to, which
+	// the client does: requests with tools are translated.
+	ForcedTools bool
+	Schema      bool
+	Reasoning   bool // thinks before it answers, so its first token may take minutes
+	Prefill     bool // goes on from a partial assistant message
 }
 
 // Deadlines of one attempt. Zero fields take the defaults: Connect 5 s, where

@@ -43,10 +43,13 @@ type Model struct {
 	Dim       int // length of an embedding; 0 otherwise or when unknown
 	Vision    bool
 	Tools     bool
-	Schema    bool // follows a JSON Schema
-	Reasoning bool
-	Prefill   bool // goes on from a partial assistant message
-	Cache     bool // its provider caches prompts
+	// ForcedTools says that it calls tools only where a schema forces it to:
+	// asked in its wire's own form it never does.
+	ForcedTools bool
+	Schema      bool // follows a JSON Schema
+	Reasoning   bool
+	Prefill     bool // goes on from a partial assistant message
+	Cache       bool // its provider caches prompts
 	// ImageTokens is the most that one picture can cost of the input; 0: it
 	// takes none.
 	ImageTokens int
@@ -138,8 +141,8 @@ func (c *Catalog) Cost(model, provider string, u llm.Usage, at time.Time) (nano 
 func starters() []Model {
 	free := []Price{{}}
 	return []Model{
-		{ID: "qwen2.5-coder-0.5b", Provider: Local, Family: Qwen, Kind: Chat, Context: 32768, MaxOutput: 8192, Schema: true, Prefill: true, Prices: free},
-		{ID: "qwen2.5-coder-1.5b", Provider: Local, Family: Qwen, Kind: Chat, Context: 32768, MaxOutput: 8192, Schema: true, Prefill: true, Prices: free},
+		{ID: "qwen2.5-coder-0.5b", Provider: Local, Family: Qwen, Kind: Chat, Context: 32768, MaxOutput: 8192, Tools: true, ForcedTools: true, Schema: true, Prefill: true, Prices: free},
+		{ID: "qwen2.5-coder-1.5b", Provider: Local, Family: Qwen, Kind: Chat, Context: 32768, MaxOutput: 8192, Tools: true, ForcedTools: true, Schema: true, Prefill: true, Prices: free},
 		{ID: "multilingual-e5-small", Provider: Local, Family: Other, Kind: Embedding, Context: 512, Dim: 384, Prices: free},
 		{ID: "whisper-base", Provider: Local, Family: OpenAI, Kind: Transcription, Prices: free},
 	}

@@ -109,7 +109,7 @@ func TestModelsAreFoundAndDescribed(t *testing.T) {
 	if !ok || m.ID != "gpt-4o" || m.Context != 128000 || m.MaxOutput != 16384 || !m.Vision || !m.Tools || !m.Schema || m.Reasoning || m.Family != catalog.OpenAI || m.Kind != catalog.Chat {
 		t.Errorf("gpt-4o is %+v", m)
 	}
-	if m, ok = c.Model("local/qwen2.5-coder-1.5b"); !ok || m.Family != catalog.Qwen || m.Tools {
+	if m, ok = c.Model("local/qwen2.5-coder-1.5b"); !ok || m.Family != catalog.Qwen || !m.Tools || !m.ForcedTools {
 		t.Errorf("local model is %+v", m)
 	}
 	if m, ok = c.Model("gemini-embedding-001"); !ok || m.Kind != catalog.Embedding || m.Dim != 3072 || m.Provider != "google" {

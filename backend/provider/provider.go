@@ -91,7 +91,10 @@ type Config struct {
 	HTTP       *http.Client       // required: decides what may be dialled
 	Pictures   Pictures           // fetches pictures for kinds that want them in bytes; nil: refused there
 	Deadlines  endpoint.Deadlines // zero fields take the usual ones
-	Log        *slog.Logger       // required
+	// ForceTools says of which models a schema must force the tool calls that
+	// they never make by themselves (catalog.Model.ForcedTools); nil: of none.
+	ForceTools func(model string) bool
+	Log        *slog.Logger // required
 	Now        func() time.Time
 	NewID      func() string
 }
@@ -124,7 +127,7 @@ func Open(cfg Config) (Client, error) {
 	}
 	return openai.New(openai.Config{
 		BaseURL: cfg.BaseURL, APIKey: cfg.Key, Dialect: dialect(cfg), HTTP: cfg.HTTP, Pictures: cfg.Pictures,
-		Deadlines: cfg.Deadlines, Log: cfg.Log, Now: cfg.Now, NewID: cfg.NewID,
+		Deadlines: cfg.Deadlines, Log: cfg.Log, Now: cfg.Now, NewID: cfg.NewID, ForceTools: cfg.ForceTools,
 	})
 }
 

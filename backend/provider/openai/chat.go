@@ -18,22 +18,33 @@ const maxAnswerText = 16 << 20
 // Chat implements llm.Client. It always streams, also without onDelta: only a
 // stream shows in time that the other side is gone.
 func (c *Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm.Delta) error) (llm.Completion, error) {
+	path := c.dialect.path(llm.OpenAIChat, req.Model)
+	if path == "" {
+		return llm.Completion{}, endpoint.Refuses(llm.OpenAIChat)
+	}
 	var err error
 	if !c.dialect.Takes.has(TakesImageURLs) {
 		if req.Messages, err = picture.Inline(ctx, c.pictures, req.Messages); err != nil {
 			return llm.Completion{}, fault.From(err)
 		}
 	}
-	body, err := c.dialect.encodeChat(req)
+	asked := req
+	force := c.forces(req)
+	if force {
+		if asked, err = forced(req); err != nil {
+			return llm.Completion{}, fault.New(fault.BadRequest, "The tools of the request cannot be offered.", err).At("tools")
+		}
+	}
+	body, err := c.dialect.encodeChat(asked)
 	if err != nil {
 		return llm.Completion{}, fault.New(fault.BadRequest, "The request cannot be encoded.", fmt.Errorf("encode a chat: %w", err))
 	}
-	got, err := c.endpoint.Open(ctx, endpoint.Call{Path: c.dialect.path(llm.OpenAIChat, req.Model), Body: body, Deadlines: req.Deadlines})
+	got, err := c.endpoint.Open(ctx, endpoint.Call{Path: path, Body: body, Deadlines: req.Deadlines})
 	if err != nil {
 		return llm.Completion{RequestID: got.RequestID}, err
 	}
 	defer got.Close()
-	a := answer{onDelta: onDelta, began: got.Began, newID: c.newID}
+	a := answer{onDelta: onDelta, began: got.Began, newID: c.newID, force: force}
 	if got.JSON() {
 		err = a.whole(got)
 	} else {
@@ -56,6 +67,7 @@ type answer struct {
 	began   func() // content has come
 	newID   func() string
 	choices []spoken // by index
+	force   bool     // text is to be unwrapped
 }
 
 // spoken is what one choice has said so far.
@@ -64,6 +76,12 @@ type spoken struct {
 	calls         []llm.ToolCall
 	finish        llm.Finish
 	stop          string
+	wrapped       unwrap
+}
+
+// forces says that the tools of req are to be forced by a schema.
+func (c *Client) forces(req llm.ChatRequest) bool {
+	return len(req.Tools) > 0 && req.ToolChoice.Mode != llm.ToolsNone && c.forceTools != nil && c.forceTools(req.Model)
 }
 
 // read takes the stream to its end marker. Bytes after the marker are not
@@ -79,9 +97,34 @@ func (a *answer) read(got *endpoint.Answer) error {
 	return a.verdict()
 }
 
+// verdict is nil for a whole answer. What forced replies hold back is handed out
+// then.
 func (a *answer) verdict() error {
 	if f := a.tally.verdict(); f != nil {
 		return f
+	}
+	for i := range a.choices {
+		if err := a.open(i, &a.choices[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open hands out the call in a forced reply.
+func (a *answer) open(index int, s *spoken) error {
+	if !a.force {
+		return nil
+	}
+	call, rest, err := s.wrapped.end(s.finish)
+	switch {
+	case err != nil:
+		return endpoint.Malformed(err)
+	case call != nil:
+		s.finish = llm.FinishTools
+		return a.hand(s, llm.Delta{Choice: index, ToolCalls: []llm.ToolCallDelta{{Name: call.Name, Arguments: call.Arguments}}})
+	case rest != "":
+		return a.hand(s, llm.Delta{Choice: index, Text: rest})
 	}
 	return nil
 }
@@ -118,9 +161,19 @@ func (a *answer) add(s *spoken, d llm.Delta) error {
 		return nil
 	}
 	a.began()
+	if a.force {
+		if d.Text = s.wrapped.feed(d.Text); d.Text == "" && d.Reasoning == "" {
+			return nil
+		}
+	}
 	if a.tally.bytes > maxAnswerText {
 		return endpoint.Malformed(fmt.Errorf("the answer is over %d bytes", maxAnswerText))
 	}
+	return a.hand(s, d)
+}
+
+// hand gives a piece to whoever listens, and keeps it.
+func (a *answer) hand(s *spoken, d llm.Delta) error {
 	s.text.WriteString(d.Text)
 	s.thought.WriteString(d.Reasoning)
 	for i := range d.ToolCalls {

@@ -148,7 +148,7 @@ func size(d llm.Delta) int {
 // the provider did say that it is done.
 func finishOf(reason string) llm.Finish {
 	switch reason {
-	case "length", "max_tokens":
+	case "length", "max_tokens", "model_length":
 		return llm.FinishLength
 	case "tool_calls", "function_call", "tool_use":
 		return llm.FinishTools

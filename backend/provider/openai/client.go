@@ -2,13 +2,12 @@ package openai
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
-	sdk "github.com/sashabaranov/go-openai"
 
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/endpoint"
@@ -41,6 +40,9 @@ type Config struct {
 	// Pictures are fetched for an endpoint that wants them in bytes. Without it a
 	// picture that is an address is refused there.
 	Pictures pictures
+	// ForceTools says of which models a schema must force the tool calls that
+	// they never make by themselves; nil: of none.
+	ForceTools func(model string) bool
 }
 
 // pictures fetches a picture from an address that a caller gave.
@@ -50,12 +52,14 @@ type pictures interface {
 
 // Client is one endpoint. It is safe for concurrent use and holds no state.
 type Client struct {
-	endpoint *endpoint.Endpoint
-	dialect  Dialect
-	newID    func() string
-	pictures pictures
-	now      func() time.Time
-	queue    *queue // nil: any number of calls at a time
+	endpoint   *endpoint.Endpoint
+	lister     *endpoint.Endpoint // where the list of models is
+	dialect    Dialect
+	newID      func() string
+	pictures   pictures
+	forceTools func(model string) bool
+	now        func() time.Time
+	queue      *queue // nil: any number of calls at a time
 }
 
 var _ llm.Client = (*Client)(nil)
@@ -78,7 +82,14 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{endpoint: e, dialect: d, newID: cfg.NewID, now: cfg.Now, pictures: cfg.Pictures}
+	lister := e
+	if d.ListsAtRoot {
+		at.BaseURL = strings.TrimSuffix(strings.TrimRight(cfg.BaseURL, "/"), "/v1")
+		if lister, err = endpoint.New("openai", at); err != nil {
+			return nil, err
+		}
+	}
+	c := &Client{endpoint: e, lister: lister, dialect: d, newID: cfg.NewID, now: cfg.Now, pictures: cfg.Pictures, forceTools: cfg.ForceTools}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -89,25 +100,6 @@ func New(cfg Config) (*Client, error) {
 		c.newID = uuid.NewString
 	}
 	return c, nil
-}
-
-// Models lists what the endpoint serves.
-func (c *Client) Models(ctx context.Context) ([]llm.Model, error) {
-	var list struct {
-		Data  *[]sdk.Model    `json:"data"`
-		Error json.RawMessage `json:"error"`
-	}
-	if err := c.exchange(ctx, http.MethodGet, c.dialect.ModelList, nil, &list); err != nil {
-		return nil, err
-	}
-	if list.Data == nil { // an error in a 200, or another kind of server
-		return nil, c.endpoint.Clean(providerError(0, list.Error))
-	}
-	models := make([]llm.Model, 0, len(*list.Data))
-	for _, m := range *list.Data {
-		models = append(models, llm.Model{ID: m.ID})
-	}
-	return models, nil
 }
 
 // exchange sends one request whose whole answer is decoded into out.

@@ -19,8 +19,10 @@ type Dialect struct {
 	Query     string // for every path
 	// PerDeployment puts "/deployments/" and the model's name before the path.
 	PerDeployment bool
-	// ModelList is the path of the list of models; default "/models".
-	ModelList string
+	// ModelList is the path of the list of models; default "/models". ListsAtRoot
+	// has it beside the API rather than below it, Listless nowhere.
+	ModelList             string
+	ListsAtRoot, Listless bool
 
 	Takes    Takes
 	Limit    string // the member for MaxTokens; default "max_tokens", which everybody knows

@@ -23,5 +23,5 @@ func LlamaCPP() Dialect {
 
 // Whisper is whisper-server, which has no key and does one thing at a time.
 func Whisper() Dialect {
-	return Dialect{Name: "whisper", OneCall: true, Wires: openAIWires(llm.OpenAITranscribe)}
+	return Dialect{Name: "whisper", OneCall: true, Listless: true, Wires: openAIWires(llm.OpenAITranscribe)}
 }

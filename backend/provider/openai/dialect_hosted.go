@@ -41,18 +41,19 @@ func Meta() Dialect {
 func Ollama() Dialect {
 	return Dialect{
 		Name: "ollama", Takes: TakesSeed | TakesPenalties | TakesStreamUsage, Thoughts: ThoughtsStay,
-		Wires: openAIWires(llm.OpenAIChat, llm.OpenAICompletions, llm.OpenAIEmbeddings),
+		Wires:     openAIWires(llm.OpenAIChat, llm.OpenAICompletions, llm.OpenAIEmbeddings),
+		ModelList: "/api/tags", ListsAtRoot: true,
 	}
 }
 
 // Cohere reranks; its chat is another wire.
 func Cohere() Dialect {
-	return Dialect{Name: "cohere", Rerank: RerankCohere, Wires: openAIWires(llm.Rerank)}
+	return Dialect{Name: "cohere", Listless: true, Rerank: RerankCohere, Wires: openAIWires(llm.Rerank)}
 }
 
 // Jina embeds and reranks.
 func Jina() Dialect {
-	return Dialect{Name: "jina", Rerank: RerankJina, Wires: openAIWires(llm.OpenAIEmbeddings, llm.Rerank)}
+	return Dialect{Name: "jina", Listless: true, Rerank: RerankJina, Wires: openAIWires(llm.OpenAIEmbeddings, llm.Rerank)}
 }
 
 // azureVersion is the newest version of the data plane that is not a preview.

@@ -74,12 +74,19 @@ func TestDialects(t *testing.T) {
 			asked := u.Requests()[0]
 			var got bytes.Buffer
 			got.WriteString("POST " + asked.Path + "\n" + strings.Join(c.Losses(req), " ") + "\n")
-			if err := json.Indent(&got, asked.Body, "", " "); err != nil {
-				t.Fatal(err)
-			}
+			got.Write(indented(t, asked.Body))
 			golden(t, d.Name, got.Bytes())
 		})
 	}
+}
+
+func indented(t *testing.T, body []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := json.Indent(&out, body, "", " "); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 func golden(t *testing.T, name string, got []byte) {

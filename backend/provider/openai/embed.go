@@ -25,6 +25,10 @@ type embedAnswer struct {
 // Embed implements llm.Client. Vectors come back in the order of the inputs
 // whatever order the provider sent them in.
 func (c *Client) Embed(ctx context.Context, req llm.EmbedRequest) (llm.Embeddings, error) {
+	path := c.dialect.path(llm.OpenAIEmbeddings, req.Model)
+	if path == "" {
+		return llm.Embeddings{}, endpoint.Refuses(llm.OpenAIEmbeddings)
+	}
 	if len(req.Inputs) == 0 {
 		return llm.Embeddings{}, fault.New(fault.BadRequest, "There is nothing to embed.", nil).At("input")
 	}
@@ -36,7 +40,7 @@ func (c *Client) Embed(ctx context.Context, req llm.EmbedRequest) (llm.Embedding
 		return llm.Embeddings{}, fault.New(fault.BadRequest, "The request cannot be encoded.", fmt.Errorf("encode inputs: %w", err))
 	}
 	var got embedAnswer
-	if err := c.exchange(ctx, http.MethodPost, c.dialect.path(llm.OpenAIEmbeddings, req.Model), body, &got); err != nil {
+	if err := c.exchange(ctx, http.MethodPost, path, body, &got); err != nil {
 		return llm.Embeddings{}, err
 	}
 	if len(got.Error) > 0 && string(got.Error) != "null" {

@@ -63,7 +63,7 @@ func classify(status int, kind, text string) fault.Code {
 		return fault.RateLimited
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusPaymentRequired:
 		return fault.UpstreamRefused
-	case status == http.StatusNotFound, kind == "model_not_found":
+	case status == http.StatusNotFound, kind == "model_not_found", kind == "invalid_model":
 		return fault.ModelUnknown
 	case status == http.StatusRequestTimeout, status == http.StatusGatewayTimeout:
 		return fault.Timeout
@@ -94,7 +94,7 @@ func contextTooLong(kind, text string) bool {
 		strings.Contains(text, "too large to process") || strings.Contains(text, "larger than the max context size")
 }
 
-// errorParts finds the kind (code, else type) and message of an error body in
+// errorParts finds the kind (code, else type; a code that is a number counts less) and message of an error body in
 // the shapes that providers use; a body of another shape is its own message.
 func errorParts(body []byte) (kind, text string) {
 	var envelope struct {
@@ -118,16 +118,26 @@ func errorParts(body []byte) (kind, text string) {
 	if json.Unmarshal(inner, &e) != nil {
 		return "", endpoint.Shorten(string(inner))
 	}
-	for _, raw := range []json.RawMessage{e.Code, e.Type} {
-		if kind == "" && json.Unmarshal(raw, &kind) != nil {
-			kind = ""
+	kind, number := word(e.Code)
+	if kind == "" || number { // Mistral and vLLM number their errors, and name the type
+		if named, _ := word(e.Type); named != "" {
+			kind = named
 		}
-	}
-	if n, err := strconv.Atoi(string(e.Code)); err == nil && kind == "" {
-		kind = strconv.Itoa(n)
 	}
 	if json.Unmarshal(e.Message, &text) != nil { // Mistral: an object; others: a list
 		text = string(e.Message)
 	}
 	return kind, endpoint.Shorten(text)
+}
+
+// word is a name, or a number as text.
+func word(raw json.RawMessage) (text string, number bool) {
+	if json.Unmarshal(raw, &text) != nil {
+		text = string(raw)
+	}
+	_, err := strconv.Atoi(text)
+	if err != nil && len(raw) > 0 && raw[0] != '"' {
+		return "", false // null, or another kind of value
+	}
+	return text, err == nil
 }

@@ -215,3 +215,23 @@ func TestRerank(t *testing.T) {
 		}
 	}
 }
+
+func TestAzureHearsAtADeployment(t *testing.T) {
+	t.Parallel()
+	u := up.Serve(t, up.Reply(200, `{"text":"hi"}`))
+	c := speaking(t, u, openai.Azure("https://x.openai.azure.com/openai", ""))
+	if _, err := c.Transcribe(t.Context(), llm.TranscribeRequest{Model: "ear 1", Sound: []byte("x")}); err != nil {
+		t.Fatal(fault.Cause(err))
+	}
+	form := u.Requests()[0]
+	resp, err := c.Send(t.Context(), llm.Forward{Wire: llm.OpenAITranscribe, Body: form.Body, Header: form.Header})
+	if err != nil {
+		t.Fatal(fault.Cause(err))
+	}
+	_ = resp.Body.Close()
+	for _, asked := range u.Requests() {
+		if asked.Path != "/v1/deployments/ear 1/audio/transcriptions" || !bytes.Equal(asked.Body, form.Body) || asked.Header.Get("Content-Type") != form.Header.Get("Content-Type") {
+			t.Errorf("asked %s as %s", asked.Path, asked.Header.Get("Content-Type"))
+		}
+	}
+}
