@@ -165,7 +165,7 @@ func streamUntilKilled(dir, tenant string) {
 		if err := o.Try(try(1)); err != nil {
 			panic(err)
 		}
-		o.Received(bytes)
+		o.Received(1, bytes)
 	}
 	for noted := 0; noted < 2; time.Sleep(10 * time.Millisecond) {
 		book.Begin(call(tenant, "other")).End(calllog.Outcome{State: calllog.Failed}) // turns the segments

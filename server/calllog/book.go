@@ -339,7 +339,7 @@ func (b *Book) noteReceived() {
 	all := slices.Collect(maps.Values(b.ongoing))
 	b.mu.Unlock()
 	for _, o := range all {
-		if l, news := o.progress(); news {
+		for _, l := range o.progress() {
 			o.report(b.journal.append(l))
 		}
 	}

@@ -70,7 +70,10 @@ type journal struct {
 }
 
 // open is what of a call must be carried into the next segment.
-type open struct{ lines, got []byte }
+type open struct {
+	lines []byte
+	got   map[int][]byte // the newest, by attempt
+}
 
 // openJournal makes the folder. Segments of an earlier process stay as they are.
 func openJournal(dir string) (*journal, error) {
@@ -127,12 +130,12 @@ func (j *journal) remember(l line, data []byte) {
 		delete(j.open, id)
 		j.ended++
 	case l.Begun != nil:
-		j.open[id] = &open{lines: data}
+		j.open[id] = &open{lines: data, got: map[int][]byte{}}
 	case o == nil: // ended while a piece of it was on its way
 	case l.Tried != nil:
 		o.lines = append(o.lines[:len(o.lines):len(o.lines)], data...)
 	default:
-		o.got = data
+		o.got[l.Got.N] = data
 	}
 }
 
@@ -160,7 +163,9 @@ func (j *journal) start() error {
 	var carried bytes.Buffer
 	for _, o := range j.open {
 		carried.Write(o.lines)
-		carried.Write(o.got)
+		for _, l := range o.got {
+			carried.Write(l)
+		}
 	}
 	if _, err := f.Write(carried.Bytes()); err != nil {
 		return errors.Join(fmt.Errorf("carry open calls over: %w", err), f.Close(), os.Remove(name))

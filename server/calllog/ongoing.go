@@ -17,12 +17,11 @@ type Ongoing struct {
 	began time.Time
 	once  sync.Once
 
-	mu   sync.Mutex // guards call; the book shows a copy of its own
-	call Call
+	mu       sync.Mutex // guards what follows
+	call     Call       // the book shows a copy of its own
+	received []*receipt
 
-	received atomic.Int64 // bytes of text that came for the newest attempt
-	told     int64        // of them in the journal; the book's teller alone has it
-	limit    atomic.Int64 // see Limit
+	limit atomic.Int64 // see Limit
 }
 
 // ID is the call's id, which its log row and its ledger entries share.
@@ -41,33 +40,64 @@ func (o *Ongoing) Call() Call {
 // none; 0: none was.
 func (o *Ongoing) Limit() int { return int(o.limit.Load()) }
 
+// receipt counts what came for an attempt.
+type receipt struct {
+	n     int
+	bytes int
+	told  int // of them in the journal
+}
+
 // Try records an attempt before it is sent, with what is held back for it. An
-// error means that the journal does not have it: then it must not be sent.
+// error means that the journal does not have it.
 func (o *Ongoing) Try(a Attempt) error {
 	a.Name = storable(a.Name)
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if err := o.book.journal.append(line{Tried: &tried{CallID: o.call.ID, Attempt: a}}); err != nil {
+		return err
+	}
 	o.call.Tries = append(o.call.Tries, a)
-	o.received.Store(0)
-	o.limit.Store(int64(a.Limit))
-	return o.book.journal.append(line{Tried: &tried{CallID: o.call.ID, Attempt: a}})
+	o.received = append(o.received, &receipt{n: a.N})
+	if a.Limit > 0 {
+		o.limit.Store(int64(a.Limit))
+	}
+	return nil
 }
 
-// Received counts text that came for the newest attempt; cheap enough for
-// every piece of a stream. The journal hears of it about once a second.
-func (o *Ongoing) Received(bytes int) { o.received.Add(int64(bytes)) }
-
-// progress is the journal's line of what came since it heard last; only the
-// book's teller calls it.
-func (o *Ongoing) progress() (line, bool) {
+// Received counts text that came for attempt n; cheap enough for every piece of
+// a stream. The journal hears of it about once a second.
+func (o *Ongoing) Received(n, bytes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	now := o.received.Load()
-	if now == o.told || len(o.call.Tries) == 0 {
-		return line{}, false
+	for _, r := range o.received {
+		if r.n == n {
+			r.bytes += bytes
+		}
 	}
-	o.told = now
-	return line{Got: &got{CallID: o.call.ID, N: o.call.Tries[len(o.call.Tries)-1].N, Bytes: int(now)}}, true
+}
+
+// got is how many bytes came for attempt n; mu is held.
+func (o *Ongoing) got(n int) int {
+	for _, r := range o.received {
+		if r.n == n {
+			return r.bytes
+		}
+	}
+	return 0
+}
+
+// progress are the journal's lines of what came since it heard last.
+func (o *Ongoing) progress() []line {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var out []line
+	for _, r := range o.received {
+		if r.bytes != r.told {
+			r.told = r.bytes
+			out = append(out, line{Got: &got{CallID: o.call.ID, N: r.n, Bytes: r.bytes}})
+		}
+	}
+	return out
 }
 
 // Tried ends an attempt and returns what it cost, in nano US dollars. The first
@@ -178,7 +208,7 @@ func (o *Ongoing) settle(out Outcome) {
 	}
 	for i := range o.call.Tries { // admitted, but never heard of again
 		if a := &o.call.Tries[i]; a.Ended.IsZero() {
-			a.cut(int(o.received.Load()), o.book.now())
+			a.cut(o.got(a.N), o.book.now())
 		}
 	}
 }

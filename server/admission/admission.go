@@ -1,0 +1,195 @@
+// Package admission stands before every attempt at a model: it takes a place
+// in the caller's limits, holds the worst case back in the caller's budgets and
+// writes both into the call's journal before anything is sent.
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"nexusai/backend/broker"
+	"nexusai/backend/fault"
+	"nexusai/backend/httpapi"
+	"nexusai/backend/llm"
+	"nexusai/server/budget"
+	"nexusai/server/calllog"
+	"nexusai/server/ledger"
+	"nexusai/server/limit"
+)
+
+const (
+	// fewTokens is the least that an answer without a limit of its own gets:
+	// with less, refusing is kinder.
+	fewTokens = 256
+	// manyTokens is the most that an answer is taken to have where neither the
+	// request nor what is known of the model says it.
+	manyTokens = 128 << 10
+	maxWaiting = 1024 // limits to correct
+)
+
+// Prices knows what an attempt costs; *fleet.Fleet is one.
+type Prices interface {
+	Settle(ctx context.Context, tenant, asked string, a broker.Attempt) (deployment string, price ledger.Price)
+}
+
+// Config of a Gate.
+type Config struct {
+	Calls   *calllog.Book   // required
+	Budgets *budget.Budgets // required
+	Prices  Prices          // required
+	Limits  *limit.Limiter  // nil: nobody is limited
+	Log     *slog.Logger    // required
+	Now     func() time.Time
+}
+
+// Gate implements broker.Gate. Safe for concurrent use.
+type Gate struct {
+	Config
+	corrections chan correction
+}
+
+var _ broker.Gate = (*Gate)(nil)
+
+// correction gives back what of a limit was not used.
+type correction struct {
+	hold *limit.Hold
+	a    broker.Attempt
+}
+
+// New checks cfg; Run must follow.
+func New(cfg Config) (*Gate, error) {
+	if cfg.Calls == nil || cfg.Budgets == nil || cfg.Prices == nil || cfg.Log == nil {
+		return nil, errors.New("admission.Config needs Calls, Budgets, Prices and Log")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Gate{Config: cfg, corrections: make(chan correction, maxWaiting)}, nil
+}
+
+// Run corrects limits until ctx ends, and then what waits.
+func (g *Gate) Run(ctx context.Context) error {
+	for {
+		select {
+		case c := <-g.corrections:
+			c.hold.Settle(c.a)
+		case <-ctx.Done():
+			for {
+				select {
+				case c := <-g.corrections:
+					c.hold.Settle(c.a)
+				default:
+					return nil
+				}
+			}
+		}
+	}
+}
+
+// correct gives back in the background; when too much waits, here.
+func (g *Gate) correct(hold *limit.Hold, a broker.Attempt) {
+	if hold == nil {
+		return
+	}
+	select {
+	case g.corrections <- correction{hold, a}:
+	default:
+		hold.Settle(a)
+	}
+}
+
+var errUnrecorded = errors.New("an attempt at a call that was not begun in the call log")
+
+// Admit implements broker.Gate. The call was begun in the call log under
+// ask.CallID: who pays is known from there and from the caller in ctx.
+func (g *Gate) Admit(ctx context.Context, d broker.Deployment, ask broker.Ask) (broker.Ticket, error) {
+	call := g.Calls.Ongoing(ask.CallID)
+	if call == nil {
+		return nil, fault.From(errUnrecorded)
+	}
+	var places *limit.Hold
+	if g.Limits != nil {
+		var err error
+		if places, err = g.Limits.Admit(ctx, d, ask); err != nil {
+			return nil, err
+		}
+	}
+	t, err := g.reserve(ctx, call, d, ask)
+	if err != nil {
+		g.correct(places, broker.Attempt{})
+		return nil, err
+	}
+	t.places = places
+	return t, nil
+}
+
+// reserve holds back what the attempt can cost at most and journals it.
+func (g *Gate) reserve(ctx context.Context, call *calllog.Ongoing, d broker.Deployment, ask broker.Ask) (*ticket, error) {
+	who, err := payer(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	name, price := g.price(ctx, who.TenantID, d, ask)
+	if err := g.priced(ctx, who, d, price); err != nil {
+		return nil, err
+	}
+	w := worstOf(price, d, ask)
+	hold, err := g.Budgets.Reserve(ctx, who, w.cost(w.least), w.cost(w.most))
+	if err != nil {
+		return nil, err
+	}
+	a := calllog.Attempt{
+		N: ask.Attempt, Deployment: d.ID, Name: name, Provider: d.Provider, Key: d.Key, Model: d.Model, Started: hold.At, Admitted: hold.At,
+		Price: price, Reserved: hold.Amount, Likely: likely(ask.Bound), MaxInput: ask.Bound.Input, MaxOutput: w.most, Subjects: hold.Subjects, Claims: hold.Claims,
+	}
+	if w.least < w.most && hold.Bound {
+		a.Limit = w.within(hold.Amount) / max(ask.Bound.Choices, 1)
+		a.MaxOutput = a.Limit * max(ask.Bound.Choices, 1)
+	}
+	if err := call.Try(a); err != nil && hold.Amount > 0 {
+		hold.Settle(0)
+		return nil, fault.New(fault.DiskFull, "The server cannot write down what this call costs.", err)
+	}
+	return &ticket{gate: g, call: call, hold: hold, ctx: context.WithoutCancel(ctx), who: who, ask: ask, name: name, price: price, limit: a.Limit}, nil
+}
+
+// payer is who the attempt is for. A key's calls count against who made it,
+// too: otherwise making a key would be a way around a budget.
+func payer(ctx context.Context, call *calllog.Ongoing) (budget.Who, error) {
+	c := call.Call()
+	who := budget.Who{TenantID: c.TenantID, UserID: c.UserID, KeyID: c.KeyID, ConversationID: c.ConversationID}
+	caller, ok := httpapi.CallerFrom(ctx)
+	if !ok {
+		return who, nil // the product's own work in a tenant's name
+	}
+	if caller.TenantID != c.TenantID {
+		return who, fault.From(fmt.Errorf("%w: of another tenant", errUnrecorded))
+	}
+	who.UserID = caller.UserID
+	return who, nil
+}
+
+func (g *Gate) price(ctx context.Context, tenantID string, d broker.Deployment, ask broker.Ask) (string, ledger.Price) {
+	if ask.Operation == broker.CanCount {
+		return d.Name, ledger.Price{Known: true, Version: "free"}
+	}
+	return g.Prices.Settle(ctx, tenantID, ask.Model, broker.Attempt{
+		Deployment: d.ID, Name: d.Name, Provider: d.Provider, Model: d.Model, Key: d.Key, Started: g.Now(), Usage: llm.Usage{Input: ask.Bound.Input},
+	})
+}
+
+// priced refuses what nobody knows the price of, where that is the policy.
+func (g *Gate) priced(ctx context.Context, who budget.Who, d broker.Deployment, price ledger.Price) error {
+	if price.Known || d.Local {
+		return nil
+	}
+	denied, err := g.Budgets.DeniesUnpriced(ctx, who, price.Paid)
+	if err != nil || !denied {
+		return err
+	}
+	return fault.New(fault.QuotaUnpriced, "Nobody knows what this model costs, and that is not allowed here.", nil).
+		WithHint("Ask an administrator to enter a price for it, or to allow calls without one.")
+}
