@@ -14,6 +14,7 @@ type attempt struct {
 	one    *candidate
 	rec    Attempt
 	ticket Ticket
+	follow Follower // ticket, if it is one; else nil
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	limits llm.Deadlines
@@ -62,6 +63,7 @@ func (c *call) admit(one *candidate, why Why) (*attempt, *fault.Fault) {
 	one.tried = true
 	one.node.begin(now)
 	a.ticket = ticket
+	a.follow, _ = ticket.(Follower)
 	a.limits = d.deadlines(c.bound.likely())
 	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
 	a.rec = Attempt{
@@ -94,6 +96,13 @@ func (a *attempt) content(at time.Time) {
 	}
 	a.rec.FirstToken = at
 	a.one.node.load.sawFirst(at.Sub(a.rec.Started), at)
+}
+
+// came tells who follows how much there is.
+func (a *attempt) came(bytes int) {
+	if a.follow != nil {
+		a.follow.Came(bytes)
+	}
 }
 
 // end settles the attempt, once; f is nil for a whole answer. The usage is in

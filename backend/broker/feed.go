@@ -102,6 +102,7 @@ func (f *feed) take(d llm.Delta) llm.Delta {
 	for _, call := range d.ToolCalls {
 		f.bytes += len(call.Name) + len(call.Arguments)
 	}
+	f.a.came(f.bytes)
 	if d.Choice != 0 || d.Sealed != "" || len(d.ToolCalls) > 0 {
 		f.other = true
 	}

@@ -38,6 +38,14 @@ type Ticket interface {
 	Settle(a Attempt)
 }
 
+// Follower is a Ticket that hears how much of a stream has come, so that it can
+// be settled even if this process dies.
+type Follower interface {
+	// Came says how many bytes of text, reasoning and tool arguments there are so
+	// far. It is called for each piece, and must not block.
+	Came(bytes int)
+}
+
 // noGate admits everything.
 type noGate struct{}
 

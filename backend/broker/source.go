@@ -50,9 +50,11 @@ func (s *passed) pull(dst []byte) ([]byte, error) {
 	if err != nil {
 		return s.finish(dst, err)
 	}
-	if f := s.watcher.Seen().Failure; f != nil { // nothing good follows
+	seen := s.watcher.Seen()
+	s.a.came(seen.Bytes)
+	if seen.Failure != nil { // nothing good follows
 		s.ended = true
-		return dst, f
+		return dst, seen.Failure
 	}
 	return dst, nil
 }

@@ -1,6 +1,6 @@
-// Package admission stands before every attempt at a model: it takes a place
-// in the caller's limits, holds the worst case back in the caller's budgets and
-// writes both into the call's journal before anything is sent.
+// Package admission stands before every attempt at a model: it holds the worst
+// case back in the caller's budgets and writes that into the call's journal
+// before anything is sent.
 package admission
 
 import (
@@ -17,7 +17,6 @@ import (
 	"nexusai/server/budget"
 	"nexusai/server/calllog"
 	"nexusai/server/ledger"
-	"nexusai/server/limit"
 )
 
 const (
@@ -27,7 +26,6 @@ const (
 	// manyTokens is the most that an answer is taken to have where neither the
 	// request nor what is known of the model says it.
 	manyTokens = 128 << 10
-	maxWaiting = 1024 // limits to correct
 )
 
 // Prices knows what an attempt costs; *fleet.Fleet is one.
@@ -40,26 +38,16 @@ type Config struct {
 	Calls   *calllog.Book   // required
 	Budgets *budget.Budgets // required
 	Prices  Prices          // required
-	Limits  *limit.Limiter  // nil: nobody is limited
 	Log     *slog.Logger    // required
 	Now     func() time.Time
 }
 
 // Gate implements broker.Gate. Safe for concurrent use.
-type Gate struct {
-	Config
-	corrections chan correction
-}
+type Gate struct{ Config }
 
 var _ broker.Gate = (*Gate)(nil)
 
-// correction gives back what of a limit was not used.
-type correction struct {
-	hold *limit.Hold
-	a    broker.Attempt
-}
-
-// New checks cfg; Run must follow.
+// New checks cfg.
 func New(cfg Config) (*Gate, error) {
 	if cfg.Calls == nil || cfg.Budgets == nil || cfg.Prices == nil || cfg.Log == nil {
 		return nil, errors.New("admission.Config needs Calls, Budgets, Prices and Log")
@@ -67,38 +55,7 @@ func New(cfg Config) (*Gate, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Gate{Config: cfg, corrections: make(chan correction, maxWaiting)}, nil
-}
-
-// Run corrects limits until ctx ends, and then what waits.
-func (g *Gate) Run(ctx context.Context) error {
-	for {
-		select {
-		case c := <-g.corrections:
-			c.hold.Settle(c.a)
-		case <-ctx.Done():
-			for {
-				select {
-				case c := <-g.corrections:
-					c.hold.Settle(c.a)
-				default:
-					return nil
-				}
-			}
-		}
-	}
-}
-
-// correct gives back in the background; when too much waits, here.
-func (g *Gate) correct(hold *limit.Hold, a broker.Attempt) {
-	if hold == nil {
-		return
-	}
-	select {
-	case g.corrections <- correction{hold, a}:
-	default:
-		hold.Settle(a)
-	}
+	return &Gate{cfg}, nil
 }
 
 var errUnrecorded = errors.New("an attempt at a call that was not begun in the call log")
@@ -110,24 +67,11 @@ func (g *Gate) Admit(ctx context.Context, d broker.Deployment, ask broker.Ask) (
 	if call == nil {
 		return nil, fault.From(errUnrecorded)
 	}
-	var places *limit.Hold
-	if g.Limits != nil {
-		var err error
-		if places, err = g.Limits.Admit(ctx, d, ask); err != nil {
-			return nil, err
-		}
-	}
-	t, err := g.reserve(ctx, call, d, ask)
-	if err != nil {
-		g.correct(places, broker.Attempt{})
-		return nil, err
-	}
-	t.places = places
-	return t, nil
+	return g.reserve(ctx, call, d, ask)
 }
 
 // reserve holds back what the attempt can cost at most and journals it.
-func (g *Gate) reserve(ctx context.Context, call *calllog.Ongoing, d broker.Deployment, ask broker.Ask) (*ticket, error) {
+func (g *Gate) reserve(ctx context.Context, call *calllog.Ongoing, d broker.Deployment, ask broker.Ask) (broker.Ticket, error) {
 	who, err := payer(ctx, call)
 	if err != nil {
 		return nil, err
@@ -153,7 +97,7 @@ func (g *Gate) reserve(ctx context.Context, call *calllog.Ongoing, d broker.Depl
 		hold.Settle(0)
 		return nil, fault.New(fault.DiskFull, "The server cannot write down what this call costs.", err)
 	}
-	return &ticket{gate: g, call: call, hold: hold, ctx: context.WithoutCancel(ctx), who: who, ask: ask, name: name, price: price, limit: a.Limit}, nil
+	return &ticket{prices: g.Prices, log: g.Log, call: call, hold: hold, ctx: context.WithoutCancel(ctx), who: who, ask: ask, name: name, price: price, limit: a.Limit}, nil
 }
 
 // payer is who the attempt is for. A key's calls count against who made it,

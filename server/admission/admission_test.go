@@ -64,7 +64,7 @@ func newWorld(t *testing.T, p prices) *world {
 	w.must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	var parts sync.WaitGroup
-	for _, part := range []func(context.Context) error{w.calls.Run, w.budgets.Run, w.gate.Run} {
+	for _, part := range []func(context.Context) error{w.calls.Run, w.budgets.Run} {
 		parts.Go(func() { _ = part(ctx) })
 	}
 	t.Cleanup(func() { cancel(); parts.Wait() })

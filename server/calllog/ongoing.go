@@ -64,14 +64,15 @@ func (o *Ongoing) Try(a Attempt) error {
 	return nil
 }
 
-// Received counts text that came for attempt n; cheap enough for every piece of
-// a stream. The journal hears of it about once a second.
+// Received says how many bytes of text have come for attempt n so far; cheap
+// enough for every piece of a stream. The journal hears of it about once a
+// second.
 func (o *Ongoing) Received(n, bytes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range o.received {
 		if r.n == n {
-			r.bytes += bytes
+			r.bytes = bytes
 		}
 	}
 }

@@ -44,6 +44,13 @@ func (t ticket) MaxOutput() int {
 	return t.next.MaxOutput()
 }
 
+// Came implements broker.Follower for a next ticket that is one.
+func (t ticket) Came(bytes int) {
+	if f, ok := t.next.(broker.Follower); ok {
+		f.Came(bytes)
+	}
+}
+
 // Settle implements broker.Ticket.
 func (t ticket) Settle(a broker.Attempt) {
 	if t.next != nil {

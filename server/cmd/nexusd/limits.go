@@ -4,7 +4,6 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 
-	"nexusai/backend/broker"
 	"nexusai/server/limit"
 )
 
@@ -29,6 +28,3 @@ func (srv *server) limits() (err error) {
 	srv.limiter, err = limit.New(limit.Config{Counters: counters, Rules: srv.rules, Log: srv.log})
 	return err
 }
-
-// gate stands before every attempt.
-func (srv *server) gate() broker.Gate { return limit.Gate{Limits: srv.limiter} }

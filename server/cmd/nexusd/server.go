@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -18,8 +19,10 @@ import (
 	"nexusai/backend/httpapi"
 	"nexusai/backend/llamacpp"
 	"nexusai/frontend"
+	"nexusai/server/admission"
 	"nexusai/server/api"
 	"nexusai/server/audit"
+	"nexusai/server/budget"
 	"nexusai/server/calllog"
 	"nexusai/server/console"
 	"nexusai/server/edge"
@@ -27,6 +30,7 @@ import (
 	"nexusai/server/gateway"
 	"nexusai/server/identity"
 	"nexusai/server/job"
+	"nexusai/server/ledger"
 	"nexusai/server/limit"
 	"nexusai/server/replication"
 	"nexusai/server/run"
@@ -55,8 +59,9 @@ type server struct {
 	limiter  *limit.Limiter
 	sharing  string // how limits are shared: process, redis or postgres
 	fleet    *fleet.Fleet
-	broker   *broker.Broker
 	calls    *calllog.Book
+	budgets  *budget.Budgets
+	broker   *broker.Broker
 	runs     *run.Runs
 	jobs     *job.Runner
 }
@@ -68,7 +73,7 @@ func newServer(s settings, db *database.Database, log *slog.Logger) (*server, er
 		draining: make(chan struct{}), bus: stream.New(stream.Config{}),
 	}
 	srv.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, build := range []func() error{srv.people, srv.limits, srv.models, srv.records, srv.periodic} {
+	for _, build := range []func() error{srv.people, srv.limits, srv.models, srv.money, srv.records, srv.periodic} {
 		if err := build(); err != nil {
 			return nil, err
 		}
@@ -122,20 +127,36 @@ func (srv *server) models() (err error) {
 	if srv.engine != nil {
 		cfg.Local = srv.engine
 	}
-	if srv.fleet, err = fleet.New(cfg); err != nil {
-		return err
-	}
-	srv.broker, err = broker.New(broker.Config{Routes: srv.fleet, Gate: srv.gate(), Log: srv.log})
+	srv.fleet, err = fleet.New(cfg)
 	return err
 }
 
-func (srv *server) records() (err error) {
+// money is what every model call passes: the log, the budgets, and the broker
+// behind them.
+func (srv *server) money() (err error) {
 	srv.calls, err = calllog.Open(calllog.Config{
 		DB: srv.db, Dir: filepath.Join(srv.settings["data"].text, "calls"), Log: srv.log, Hint: srv.bus.HintTenant, Metrics: srv.metrics,
+		Spent: func(ctx context.Context, tx pgx.Tx, tenantID string, fresh []ledger.Entry) error {
+			return srv.budgets.Spent(ctx, tx, tenantID, fresh)
+		},
+		Closed: func(ctx context.Context, lives []string) error { return srv.budgets.Close(ctx, lives) },
 	})
 	if err != nil {
 		return err
 	}
+	srv.budgets, err = budget.New(budget.Config{DB: srv.db, Log: srv.log, Life: srv.calls.Life(), Hint: srv.bus.HintTenant})
+	if err != nil {
+		return err
+	}
+	gate, err := admission.New(admission.Config{Calls: srv.calls, Budgets: srv.budgets, Prices: srv.fleet, Log: srv.log})
+	if err != nil {
+		return err
+	}
+	srv.broker, err = broker.New(broker.Config{Routes: srv.fleet, Gate: limit.Gate{Limits: srv.limiter, Next: gate}, Log: srv.log})
+	return err
+}
+
+func (srv *server) records() (err error) {
 	if srv.hub, err = replication.New(replication.Config{DB: srv.db, Log: srv.log}); err != nil {
 		return err
 	}
@@ -211,7 +232,8 @@ func (n notices) Notify(tenantID, topic, id string) {
 func (srv *server) background() map[string]func(context.Context) error {
 	all := map[string]func(context.Context) error{
 		"identity": srv.identity.Run, "limits": srv.limiter.Run, "limit rules": srv.rules.Run, "providers": srv.fleet.Run, "calls": srv.calls.Run,
-		"sync": srv.hub.Run, "jobs": srv.jobs.Run, "runs": srv.runs.Run, "audit": audit.NewExporter(srv.trail).Run,
+		"budgets": srv.budgets.Run,
+		"sync":    srv.hub.Run, "jobs": srv.jobs.Run, "runs": srv.runs.Run, "audit": audit.NewExporter(srv.trail).Run,
 	}
 	if srv.engine != nil {
 		all["engine"] = srv.engine.Run
