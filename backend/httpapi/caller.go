@@ -43,6 +43,7 @@ type Caller struct {
 	Role        string
 	Permissions []Permission
 	Models      []string // the only models a key may use, "x*" for all that begin with x; empty: any
+	Cache       bool     // a key that takes old answers of the exact-response cache
 	IP          string
 	UserAgent   string
 }

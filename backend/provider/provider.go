@@ -12,6 +12,7 @@ import (
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/anthropic"
 	"nexusai/backend/provider/endpoint"
+	"nexusai/backend/provider/gemini"
 	"nexusai/backend/provider/openai"
 )
 
@@ -22,6 +23,7 @@ type Kind string
 const (
 	OpenAI     Kind = "openai"
 	Anthropic  Kind = "anthropic"
+	Gemini     Kind = "gemini"
 	DeepSeek   Kind = "deepseek"
 	Mistral    Kind = "mistral"
 	Meta       Kind = "meta"
@@ -49,6 +51,7 @@ func Kinds() []About {
 	return []About{
 		{OpenAI, "OpenAI", "https://api.openai.com/v1", true, false},
 		{Anthropic, "Anthropic", "https://api.anthropic.com/v1", true, false},
+		{Gemini, "Google Gemini", "https://generativelanguage.googleapis.com/v1beta", true, false},
 		{DeepSeek, "DeepSeek", "https://api.deepseek.com", true, false},
 		{Mistral, "Mistral", "https://api.mistral.ai/v1", true, false},
 		{Meta, "Meta Llama API", "https://api.llama.com/compat/v1", true, false},
@@ -120,9 +123,15 @@ func Open(cfg Config) (Client, error) {
 	if cfg.Deadlines == (endpoint.Deadlines{}) && about.Local {
 		cfg.Deadlines = endpoint.Local()
 	}
-	if cfg.Kind == Anthropic {
+	switch cfg.Kind {
+	case Anthropic:
 		return anthropic.New(anthropic.Config{
 			BaseURL: cfg.BaseURL, APIKey: cfg.Key, HTTP: cfg.HTTP, Deadlines: cfg.Deadlines, Log: cfg.Log, Now: cfg.Now,
+		})
+	case Gemini:
+		return gemini.New(gemini.Config{
+			BaseURL: cfg.BaseURL, APIKey: cfg.Key, HTTP: cfg.HTTP, Pictures: cfg.Pictures, Deadlines: cfg.Deadlines,
+			Log: cfg.Log, Now: cfg.Now, NewID: cfg.NewID,
 		})
 	}
 	return openai.New(openai.Config{
