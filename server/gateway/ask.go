@@ -10,6 +10,7 @@ import (
 	"nexusai/backend/httpapi"
 	"nexusai/backend/surface/audio"
 	"nexusai/backend/surface/embeddings"
+	"nexusai/server/cache"
 	"nexusai/server/calllog"
 	"nexusai/server/ledger"
 	"nexusai/server/limit"
@@ -54,12 +55,14 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, a asked) {
 	ctx, done := g.entitled(r.Context(), a.caller)
 	defer done()
 	ctx, rates := limit.Noted(ctx)
+	ctx, cached := cache.Noted(ctx)
 	answer, err := g.Broker.Forward(ctx, broker.ForwardRequest{
 		Surface: a.surface, Request: a.request, Header: r.Header, Body: a.body,
 		Options: broker.Options{CallID: record.ID(), Strict: a.strict},
 		Done:    func(done broker.Report) { report = done },
 	})
 	rated(w.Header(), rates(), g.Now())
+	w.Header().Set(cache.Header, string(cached()))
 	if err == nil {
 		err = g.relay(w, answer)
 		_ = answer.Body.Close() // makes the report final
@@ -67,6 +70,9 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, a asked) {
 		g.refuse(w, r, g.inWords(r.Context(), a, err))
 	}
 	record.End(calllog.OutcomeOf(report, err, func(last broker.Attempt) (string, ledger.Price) {
+		if last.Provider == cache.Provider {
+			return cache.Provider, ledger.Price{Known: true, Version: cache.Provider} // of nothing
+		}
 		return g.Fleet.Settle(context.WithoutCancel(r.Context()), a.caller.TenantID, report.Model, last)
 	}))
 }

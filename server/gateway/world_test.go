@@ -20,6 +20,7 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
 	"nexusai/server/audit"
+	"nexusai/server/cache"
 	"nexusai/server/calllog"
 	"nexusai/server/fleet"
 	"nexusai/server/gateway"
@@ -76,7 +77,9 @@ func newWorld(t *testing.T) *world {
 	w.must(err)
 	w.calls, err = calllog.Open(calllog.Config{DB: w.db, Dir: t.TempDir(), Log: log})
 	w.must(err)
-	g, err := gateway.New(gateway.Config{Auth: callers{}, Revocations: w, Broker: b, Fleet: w.fleet, Calls: w.calls, Log: log})
+	answered, err := cache.New(cache.Config{Next: b, Routes: w.fleet})
+	w.must(err)
+	g, err := gateway.New(gateway.Config{Auth: callers{}, Revocations: w, Broker: answered, Fleet: w.fleet, Calls: w.calls, Log: log})
 	w.must(err)
 	mux := http.NewServeMux()
 	g.Mount(mux)

@@ -23,6 +23,7 @@ import (
 	"nexusai/server/api"
 	"nexusai/server/audit"
 	"nexusai/server/budget"
+	"nexusai/server/cache"
 	"nexusai/server/calllog"
 	"nexusai/server/console"
 	"nexusai/server/edge"
@@ -201,7 +202,11 @@ func (srv *server) routes() (http.Handler, error) {
 		return nil, err
 	}
 	streams.Mount(mux)
-	surface, err := gateway.New(gateway.Config{Auth: auth, Revocations: auth, Broker: srv.broker, Fleet: srv.fleet, Calls: srv.calls, Log: srv.log})
+	answered, err := cache.New(cache.Config{Next: srv.broker, Routes: srv.fleet})
+	if err != nil {
+		return nil, err
+	}
+	surface, err := gateway.New(gateway.Config{Auth: auth, Revocations: auth, Broker: answered, Fleet: srv.fleet, Calls: srv.calls, Log: srv.log})
 	if err != nil {
 		return nil, err
 	}
