@@ -26,6 +26,7 @@ type asked struct {
 	request broker.Request
 	body    []byte
 	strict  bool
+	keep    *keeping // the answer is to be kept; nil: not
 }
 
 // ask answers one kind of request.
@@ -39,6 +40,9 @@ func (g *Gateway) ask(op operation) func(http.ResponseWriter, *http.Request, htt
 		}
 		if err == nil {
 			a.request, err = a.surface.Read(body)
+		}
+		if err == nil {
+			err = g.goOn(r.Context(), &a)
 		}
 		if err != nil {
 			g.refuse(w, r, err)
@@ -64,7 +68,7 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, a asked) {
 	rated(w.Header(), rates(), g.Now())
 	w.Header().Set(cache.Header, string(cached()))
 	if err == nil {
-		err = g.relay(w, answer)
+		err = g.relay(r.Context(), w, answer, a.keep)
 		_ = answer.Body.Close() // makes the report final
 	} else {
 		g.refuse(w, r, g.inWords(r.Context(), a, err))

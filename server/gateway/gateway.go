@@ -49,6 +49,7 @@ type Config struct {
 	Broker      Broker
 	Fleet       Fleet
 	Calls       *calllog.Book
+	Responses   Responses
 	Log         *slog.Logger
 	Now         func() time.Time
 }
@@ -61,7 +62,7 @@ type Gateway struct {
 
 // New checks cfg.
 func New(cfg Config) (*Gateway, error) {
-	if cfg.Auth == nil || cfg.Revocations == nil || cfg.Broker == nil || cfg.Fleet == nil || cfg.Calls == nil || cfg.Log == nil {
+	if cfg.Auth == nil || cfg.Revocations == nil || cfg.Broker == nil || cfg.Fleet == nil || cfg.Calls == nil || cfg.Responses == nil || cfg.Log == nil {
 		return nil, errors.New("gateway.Config is incomplete")
 	}
 	if cfg.Now == nil {
@@ -89,11 +90,11 @@ var operations = []operation{
 	{"/v1/completions", "completions", completions.Surface{}, maxChat},
 	{"/v1/responses", "responses", responses.Surface{}, maxChat},
 	{"/v1/messages", "messages", messages.Surface{}, maxChat},
-	{"/v1/messages/count_tokens", "count", messages.Count{}, maxChat},
+	{"/v1/messages/count_tokens", "count_tokens", messages.Count{}, maxChat},
 	{"/v1/embeddings", "embeddings", embeddings.Surface{}, maxChat},
 	{"/v1/rerank", "rerank", rerank.Surface{}, maxChat},
-	{"/v1/audio/transcriptions", "transcribe", audio.Transcriptions{}, maxSound},
-	{"/v1/audio/speech", "speak", audio.Speech{}, maxChat},
+	{"/v1/audio/transcriptions", "transcriptions", audio.Transcriptions{}, maxSound},
+	{"/v1/audio/speech", "speech", audio.Speech{}, maxChat},
 }
 
 // Mount adds the routes to mux.
@@ -103,6 +104,8 @@ func (g *Gateway) Mount(mux *http.ServeMux) {
 	for _, op := range operations {
 		mux.HandleFunc("POST "+op.path, g.signed(g.ask(op)))
 	}
+	mux.HandleFunc("GET /v1/responses/{id}", g.signed(g.response))
+	mux.HandleFunc("DELETE /v1/responses/{id}", g.signed(g.forget))
 	mux.HandleFunc("/v1/", g.signed(func(w http.ResponseWriter, r *http.Request, _ httpapi.Caller) {
 		g.refuse(w, r, fault.New(fault.NotFound, "There is no "+r.Method+" "+r.URL.Path+" here.", nil))
 	}))

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -15,9 +16,10 @@ import (
 // writeWithin bounds each piece of an answer; then the client counts as gone.
 const writeWithin = 30 * time.Second
 
-// relay copies the answer to the client as it comes. What breaks off after the
+// relay copies the answer to the client as it comes, and has it kept before its
+// end is told. What breaks off after the
 // first byte says so in the stream itself: the status has been sent.
-func (g *Gateway) relay(w http.ResponseWriter, answer *broker.Forwarded) error {
+func (g *Gateway) relay(ctx context.Context, w http.ResponseWriter, answer *broker.Forwarded, keep *keeping) error {
 	h := w.Header()
 	h.Set("Content-Type", answer.ContentType)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -37,6 +39,7 @@ func (g *Gateway) relay(w http.ResponseWriter, answer *broker.Forwarded) error {
 	for {
 		n, err := answer.Body.Read(buf)
 		if n > 0 {
+			keep.see(ctx, buf[:n], answer)
 			_ = control.SetWriteDeadline(time.Now().Add(writeWithin)) // a recorder in a test has none
 			if _, failed := w.Write(buf[:n]); failed != nil {
 				return fault.New(fault.Canceled, "The caller has left.", failed)

@@ -24,6 +24,7 @@ import (
 	"nexusai/server/calllog"
 	"nexusai/server/fleet"
 	"nexusai/server/gateway"
+	"nexusai/server/response"
 	"nexusai/server/secret"
 	"nexusai/server/store"
 	"nexusai/server/store/storetest"
@@ -79,7 +80,9 @@ func newWorld(t *testing.T) *world {
 	w.must(err)
 	answered, err := cache.New(cache.Config{Next: b, Routes: w.fleet})
 	w.must(err)
-	g, err := gateway.New(gateway.Config{Auth: callers{}, Revocations: w, Broker: answered, Fleet: w.fleet, Calls: w.calls, Log: log})
+	kept, err := response.New(response.Config{DB: w.db, Keys: keys})
+	w.must(err)
+	g, err := gateway.New(gateway.Config{Auth: callers{}, Revocations: w, Broker: answered, Fleet: w.fleet, Calls: w.calls, Responses: kept, Log: log})
 	w.must(err)
 	mux := http.NewServeMux()
 	g.Mount(mux)

@@ -34,6 +34,7 @@ import (
 	"nexusai/server/ledger"
 	"nexusai/server/limit"
 	"nexusai/server/replication"
+	"nexusai/server/response"
 	"nexusai/server/run"
 	"nexusai/server/secret"
 	"nexusai/server/store"
@@ -50,21 +51,22 @@ type server struct {
 	metrics  *prometheus.Registry
 	draining chan struct{} // closed when the server begins to end
 
-	edge     *edge.Edge
-	bus      *stream.Bus
-	identity *identity.Service
-	trail    *audit.Trail
-	hub      *replication.Hub
-	engine   *llamacpp.Host // nil: none here
-	rules    *limit.Book
-	limiter  *limit.Limiter
-	sharing  string // how limits are shared: process, redis or postgres
-	fleet    *fleet.Fleet
-	calls    *calllog.Book
-	budgets  *budget.Budgets
-	broker   *broker.Broker
-	runs     *run.Runs
-	jobs     *job.Runner
+	edge      *edge.Edge
+	bus       *stream.Bus
+	identity  *identity.Service
+	trail     *audit.Trail
+	hub       *replication.Hub
+	engine    *llamacpp.Host // nil: none here
+	rules     *limit.Book
+	limiter   *limit.Limiter
+	sharing   string // how limits are shared: process, redis or postgres
+	fleet     *fleet.Fleet
+	calls     *calllog.Book
+	budgets   *budget.Budgets
+	broker    *broker.Broker
+	runs      *run.Runs
+	responses *response.Book
+	jobs      *job.Runner
 }
 
 // newServer builds the graph over an open database. It starts nothing.
@@ -158,6 +160,13 @@ func (srv *server) money() (err error) {
 }
 
 func (srv *server) records() (err error) {
+	keys, err := srv.keyring()
+	if err != nil {
+		return err
+	}
+	if srv.responses, err = response.New(response.Config{DB: srv.db, Keys: keys}); err != nil {
+		return err
+	}
 	if srv.hub, err = replication.New(replication.Config{DB: srv.db, Log: srv.log}); err != nil {
 		return err
 	}
@@ -175,6 +184,7 @@ func (srv *server) periodic() (err error) {
 	srv.jobs, err = job.New(job.Config{DB: srv.db, Log: srv.log, Periodic: []job.Periodic{
 		job.Partitions(srv.db, srv.log),
 		{Name: "identity.clean", Every: time.Hour, OnStart: true, Run: srv.identity.Clean},
+		{Name: "response.clean", Every: 6 * time.Hour, OnStart: true, Run: srv.responses.Clean},
 		{Name: "limit.clean", Every: 24 * time.Hour, OnStart: true, Run: limit.Cleaner(srv.db)},
 	}})
 	return err
@@ -206,7 +216,7 @@ func (srv *server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	surface, err := gateway.New(gateway.Config{Auth: auth, Revocations: auth, Broker: answered, Fleet: srv.fleet, Calls: srv.calls, Log: srv.log})
+	surface, err := gateway.New(gateway.Config{Auth: auth, Revocations: auth, Broker: answered, Fleet: srv.fleet, Calls: srv.calls, Responses: srv.responses, Log: srv.log})
 	if err != nil {
 		return nil, err
 	}

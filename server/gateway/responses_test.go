@@ -1,0 +1,108 @@
+package gateway_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	up "nexusai/backend/provider/openai/openaitest"
+)
+
+type answered struct {
+	ID       string
+	Previous string `json:"previous_response_id"`
+	Error    struct {
+		Code, Param, Message string
+	}
+}
+
+func (w *world) respond(body string) (answered, int) {
+	w.t.Helper()
+	resp := w.send("/v1/responses", body)
+	var got answered
+	data, err := io.ReadAll(resp.Body)
+	w.must(err)
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		_, last, _ := strings.Cut(string(data), "event: response.completed\ndata: ")
+		var ev struct{ Response answered }
+		if err := json.Unmarshal([]byte(last), &ev); err != nil {
+			w.t.Fatalf("%v in %s", err, data)
+		}
+		return ev.Response, resp.StatusCode
+	}
+	if err := json.Unmarshal(data, &got); err != nil {
+		w.t.Fatalf("%v in %s", err, data)
+	}
+	return got, resp.StatusCode
+}
+
+// TestGoesOnFromWhatWasSaid: the provider keeps nothing, so what it is asked
+// shows what was kept.
+func TestGoesOnFromWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	upstream := up.Serve(t, up.Answer("first answer"), up.Answer("second answer"), up.Answer("third answer"))
+	w.serve(upstream.URL)
+	first, status := w.respond(`{"model":"fast","input":"one","instructions":"be brief"}`)
+	if status != 200 || first.ID == "" {
+		t.Fatalf("%d %+v", status, first)
+	}
+	second, status := w.respond(`{"model":"fast","input":[{"role":"user","content":"two"}],"previous_response_id":"` + first.ID + `","stream":true}`)
+	if status != 200 || second.Previous != first.ID {
+		t.Fatalf("%d %+v", status, second)
+	}
+	if third, status := w.respond(`{"model":"fast","input":"three","previous_response_id":"` + second.ID + `"}`); status != 200 || third.Previous != second.ID {
+		t.Fatalf("%d %+v", status, third)
+	}
+	var sent struct {
+		Messages []struct{ Role, Content string }
+	}
+	if err := json.Unmarshal(upstream.Requests()[2].Body, &sent); err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	for _, m := range sent.Messages {
+		said += m.Role + ":" + m.Content + " "
+	}
+	if want := "user:one assistant:first answer user:two assistant:second answer user:three "; said != want { // instructions are of one request
+		t.Errorf("said %q", said)
+	}
+}
+
+func TestAResponseIsItsKeysAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	upstream := up.Serve(t, up.Answer("secret answer"))
+	w.serve(upstream.URL)
+	kept, _ := w.respond(`{"model":"fast","input":"one"}`)
+	loose, _ := w.respond(`{"model":"fast","input":"one","store":false}`)
+	asked := len(upstream.Requests())
+	for _, id := range []string{loose.ID, "resp_nothing"} {
+		if got, status := w.respond(`{"model":"fast","input":"x","previous_response_id":"` + id + `"}`); status != 400 || got.Error.Param != "previous_response_id" {
+			t.Errorf("%s is %d %+v", id, status, got)
+		}
+	}
+	if n := len(upstream.Requests()); n != asked {
+		t.Errorf("%d requests reached the provider", n-asked)
+	}
+	path := "/v1/responses/" + kept.ID
+	for token, want := range map[string]int{"": 401, w.other: 404, w.tenant + "-poor": 403, w.tenant: 200} {
+		resp := w.do(http.MethodGet, path, token, nil)
+		if got := text(t, resp); resp.StatusCode != want || strings.Contains(got, "secret answer") != (want == 200) {
+			t.Errorf("GET with %q is %d %s", token, resp.StatusCode, got)
+		}
+	}
+	for _, tt := range []struct {
+		token string
+		want  int
+	}{{"", 401}, {w.other, 404}, {w.tenant + "-poor", 403}, {w.tenant, 200}, {w.tenant, 404}} {
+		if resp := w.do(http.MethodDelete, path, tt.token, nil); resp.StatusCode != tt.want {
+			t.Errorf("DELETE with %q is %d", tt.token, resp.StatusCode)
+		}
+	}
+	if resp := w.do(http.MethodGet, path, w.tenant, nil); resp.StatusCode != 404 {
+		t.Errorf("a deleted one is %d", resp.StatusCode)
+	}
+}
