@@ -3,13 +3,17 @@ package api
 import (
 	"context"
 
+	"nexusai/backend/broker"
 	"nexusai/backend/httpapi"
 	"nexusai/server/audit"
 	"nexusai/server/fleet"
 )
 
 // Providers answers for providers, their keys and what they serve.
-type Providers struct{ Fleet *fleet.Fleet }
+type Providers struct {
+	Fleet  *fleet.Fleet
+	Broker *broker.Broker // knows how they are doing
+}
 
 // ListProviders lists the built-in provider first.
 func (p Providers) ListProviders(ctx context.Context) ([]httpapi.Provider, error) {
@@ -17,7 +21,7 @@ func (p Providers) ListProviders(ctx context.Context) ([]httpapi.Provider, error
 	if err != nil {
 		return nil, err
 	}
-	return p.Fleet.List(ctx, caller.TenantID)
+	return p.Fleet.List(ctx, caller.TenantID, p.Broker.Health)
 }
 
 // CreateProvider adds an endpoint.

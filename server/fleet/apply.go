@@ -3,48 +3,65 @@ package fleet
 import (
 	"bytes"
 	"context"
-	"crypto/subtle"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"nexusai/backend/fault"
-	"nexusai/backend/httpapi"
 	"nexusai/server/audit"
 )
 
 // maxKeyFile bounds a file that a key is read from.
 const maxKeyFile = 64 << 10
 
-// Tenant returns the slug that a models.yaml names, or empty.
+// Tenant returns the slug that a file names, or empty.
 func Tenant(doc []byte) (string, error) {
 	d, err := parse(doc)
 	return d.tenant, err
 }
 
-// Apply makes a tenant's declared providers and aliases those of the file, in
-// one transaction, and returns a sentence for each thing that changed; applying
-// the same file again changes nothing. Providers that the file does not name
-// are removed if an earlier file declared them; what people made in the console
-// stays, unless the file has a provider of the same name, which it takes over.
-// Errors name the line.
+// Apply makes what files declare for a tenant that of this file, in one
+// transaction, and returns a sentence for each thing that changed; applying the
+// same file again changes nothing. What the file does not name is removed if an
+// earlier file declared it; what people made in the console stays, unless the
+// file has something of the same name, which it takes over. Errors name the line.
 func (f *Fleet) Apply(ctx context.Context, tenant string, doc []byte) ([]string, error) {
+	changes, err := f.apply(ctx, tenant, doc, false)
+	if err != nil {
+		return nil, err
+	}
+	f.forget(tenant)
+	return changes, nil
+}
+
+// Diff says what Apply would change, and changes nothing. A secret that cannot
+// be read here counts as unchanged.
+func (f *Fleet) Diff(ctx context.Context, tenant string, doc []byte) ([]string, error) {
+	return f.apply(ctx, tenant, doc, true)
+}
+
+// errUndo ends the transaction of a Diff.
+var errUndo = errors.New("nothing is to be kept")
+
+func (f *Fleet) apply(ctx context.Context, tenant string, doc []byte, dry bool) ([]string, error) {
 	want, err := parse(doc)
 	if err != nil {
 		return nil, err
 	}
-	keys := map[string]string{}
+	secrets := map[reference]string{}
 	for _, d := range want.providers {
-		if keys[d.name], err = d.key.read(); err != nil {
+		if err := f.readSecrets(d, secrets, dry); err != nil {
 			return nil, err
 		}
-		if err := f.Egress.CheckURL(d.baseURL); err != nil {
+		if d.want.kind == kindLocal {
+			continue
+		}
+		if err := f.Egress.CheckURL(d.want.baseURL); err != nil {
 			return nil, fmt.Errorf("line %d: %s %w", d.line, fault.From(err).Safe, err)
 		}
 	}
@@ -58,21 +75,38 @@ func (f *Fleet) Apply(ctx context.Context, tenant string, doc []byte) ([]string,
 		if err != nil {
 			return err
 		}
-		a := application{f: f, tx: tx, tenant: tenant, have: have}
-		if err := a.providers(ctx, want.providers, keys); err != nil {
-			return err
-		}
-		if err := a.aliases(ctx, want.aliases); err != nil {
+		a := application{change: change{f: f, tx: tx, tenant: tenant, actor: audit.Operator, snap: have}, secrets: secrets}
+		if err := a.run(ctx, want); err != nil {
 			return err
 		}
 		changes = a.changes
+		if dry {
+			return errUndo
+		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("apply the providers: %w", err)
+	if err != nil && !(dry && errors.Is(err, errUndo)) {
+		return nil, fmt.Errorf("apply the file: %w", err)
 	}
-	f.forget(tenant)
 	return changes, nil
+}
+
+// readSecrets fetches what d refers to. To compare, what cannot be read is
+// left out.
+func (f *Fleet) readSecrets(d declared, into map[reference]string, compare bool) error {
+	for _, k := range d.keys {
+		secret, err := k.ref.read()
+		if err != nil && compare {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if !k.ref.stored {
+			into[k.ref] = secret
+		}
+	}
+	return nil
 }
 
 // read fetches the secret; an empty one is an error.
@@ -83,7 +117,7 @@ func (r reference) read() (string, error) {
 		if key == "" {
 			return "", fmt.Errorf("line %d: the environment variable %s is empty", r.line, r.env)
 		}
-		return key, nil
+		return r.clean(key)
 	case r.file != "":
 		info, err := os.Stat(r.file)
 		if err != nil || info.Size() > maxKeyFile {
@@ -94,130 +128,109 @@ func (r reference) read() (string, error) {
 		if err != nil || key == "" {
 			return "", fmt.Errorf("line %d: the key file %s cannot be read or is empty", r.line, r.file)
 		}
-		return key, nil
+		return r.clean(key)
 	}
 	return "", nil
 }
 
+func (r reference) clean(key string) (string, error) {
+	if !shown(key) {
+		return "", fmt.Errorf("line %d: the key holds a line break or another control character", r.line)
+	}
+	return key, nil
+}
+
 // application is one Apply inside its transaction.
 type application struct {
-	f       *Fleet
-	tx      pgx.Tx
-	tenant  string
-	have    *snapshot
+	change
+	secrets map[reference]string
 	changes []string
 }
 
-func (a *application) providers(ctx context.Context, want []declared, keys map[string]string) error {
-	named := map[string]bool{}
-	for _, d := range want {
-		named[d.name] = true
-		i := slices.IndexFunc(a.have.providers, func(p *provider) bool { return p.name == d.name })
-		var err error
-		if i < 0 {
-			err = a.create(ctx, d, keys[d.name])
-		} else {
-			err = a.change(ctx, a.have.providers[i], d, keys[d.name])
-		}
-		if err != nil {
-			return fmt.Errorf("line %d: provider %q: %w", d.line, d.name, err)
-		}
+func (a *application) run(ctx context.Context, want document) error {
+	if err := a.providers(ctx, want.providers); err != nil {
+		return err
 	}
-	for _, p := range a.have.providers {
-		if p.source != sourceFile || named[p.name] {
+	if err := a.aliases(ctx, want.aliases); err != nil {
+		return err
+	}
+	if err := a.prices(ctx, want.prices); err != nil {
+		return err
+	}
+	if want.routing == nil || same(a.snap.policy.show(), want.routing.show()) {
+		return nil
+	}
+	if err := savePolicy(ctx, a.tx, a.tenant, *want.routing); err != nil {
+		return err
+	}
+	return a.done(ctx, "routing.changed", "", "routing", "changed the routing policy")
+}
+
+func (a *application) aliases(ctx context.Context, want []*alias) error {
+	named := map[string]bool{}
+	for _, w := range want {
+		named[w.name] = true
+		have := a.snap.aliases[w.name]
+		if have != nil && same(have.show(), w.show()) {
 			continue
 		}
-		if err := remove(ctx, a.tx, a.tenant, p.id); err != nil {
+		if err := saveAlias(ctx, a.tx, a.tenant, w); err != nil {
 			return err
 		}
-		if err := a.done(ctx, "provider.deleted", p, "removed provider %q", p.name); err != nil {
+		verb := "changed"
+		if have == nil {
+			verb = "added"
+		}
+		if err := a.done(ctx, "alias.saved", "", w.name, "%s alias %q", verb, w.name); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.snap.aliases)) {
+		if named[name] || a.snap.aliases[name].source != sourceFile {
+			continue
+		}
+		if err := removeAlias(ctx, a.tx, a.tenant, name); err != nil {
+			return err
+		}
+		if err := a.done(ctx, "alias.deleted", "", name, "removed alias %q", name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *application) create(ctx context.Context, d declared, key string) error {
-	p := &provider{id: uuid.Must(uuid.NewV7()).String(), kind: "openai", source: sourceFile, name: d.name, enabled: d.enabled, models: d.models}
-	if err := a.f.setAddress(p, d.baseURL, true); err != nil {
-		return err
-	}
-	if err := a.f.setKey(a.tenant, p, key); err != nil {
-		return err
-	}
-	if err := insert(ctx, a.tx, a.tenant, p); err != nil {
-		return err
-	}
-	return a.done(ctx, "provider.created", p, "added provider %q with %d models", p.name, len(p.models))
-}
-
-func (a *application) change(ctx context.Context, p *provider, d declared, key string) error {
-	if p.kind == kindLocal {
-		return fault.New(fault.Conflict, "this is the name of the built-in provider", nil)
-	}
-	var parts []string
-	note := func(part string, differs bool) bool {
-		if differs {
-			parts = append(parts, part)
+// prices adds those that are not there yet; what was set stays in the history.
+func (a *application) prices(ctx context.Context, want []declaredPrice) error {
+	for _, w := range want {
+		i := slices.IndexFunc(a.snap.vendors, func(p *vendor) bool { return p.name == w.provider })
+		if i < 0 {
+			return fmt.Errorf("line %d: there is no provider %q", w.line, w.provider)
 		}
-		return differs
-	}
-	if note("source", p.source != sourceFile) {
-		p.source = sourceFile
-	}
-	if note("address", p.baseURL != strings.TrimRight(d.baseURL, "/")) {
-		if err := a.f.setAddress(p, d.baseURL, true); err != nil {
+		p := a.snap.vendors[i]
+		of, o := priced{p.id, w.upstream}, override{from: w.from, withdrawn: w.rates == nil}
+		if w.rates != nil {
+			o.rates = *w.rates
+		}
+		there := slices.ContainsFunc(a.snap.prices[of], func(h override) bool {
+			return h.from.Equal(o.from) && h.withdrawn == o.withdrawn && same(h.rates, o.rates)
+		})
+		if there {
+			continue
+		}
+		if o.from.Before(a.f.Now().Add(-slack)) {
+			return fmt.Errorf("line %d: a price cannot begin in the past: what was booked stays booked", w.line)
+		}
+		if err := a.price(ctx, p, of, o); err != nil {
 			return err
 		}
+		a.changes = append(a.changes, fmt.Sprintf("set the price of %q at %q from %s", w.upstream, w.provider, w.from.Format("2006-01-02 15:04 MST")))
 	}
-	old, err := a.f.open(a.tenant, p)
-	if note("key", err != nil || subtle.ConstantTimeCompare([]byte(old), []byte(key)) == 0) {
-		if err := a.f.setKey(a.tenant, p, key); err != nil {
-			return err
-		}
-	}
-	if note("enabled", p.enabled != d.enabled) {
-		p.enabled = d.enabled
-	}
-	if note("models", !sameModels(p.models, d.models)) {
-		p.models = d.models
-	}
-	if len(parts) == 0 {
-		return nil
-	}
-	if err := update(ctx, a.tx, a.tenant, p); err != nil {
-		return err
-	}
-	return a.done(ctx, "provider.changed", p, "changed provider %q: %s", p.name, strings.Join(parts, ", "))
-}
-
-func sameModels(a, b []httpapi.ProviderModel) bool {
-	return slices.EqualFunc(a, b, func(x, y httpapi.ProviderModel) bool { return reflect.DeepEqual(x, y) })
-}
-
-const (
-	deleteAliases = `delete from model_alias where tenant_id = $1`
-	insertAlias   = `insert into model_alias (tenant_id, alias, model) values ($1, $2, $3)`
-)
-
-func (a *application) aliases(ctx context.Context, want map[string]string) error {
-	if maps.Equal(a.have.aliases, want) {
-		return nil
-	}
-	var batch pgx.Batch
-	batch.Queue(deleteAliases, a.tenant)
-	for _, alias := range slices.Sorted(maps.Keys(want)) {
-		batch.Queue(insertAlias, a.tenant, alias, want[alias])
-	}
-	if err := a.tx.SendBatch(ctx, &batch).Close(); err != nil {
-		return fmt.Errorf("store aliases: %w", err)
-	}
-	return a.done(ctx, "aliases.changed", &provider{name: "aliases"}, "set %d aliases", len(want))
+	return nil
 }
 
 // done notes a change for the operator and for the audit.
-func (a *application) done(ctx context.Context, action string, p *provider, format string, args ...any) error {
+func (a *application) done(ctx context.Context, action, id, name, format string, args ...any) error {
 	sentence := fmt.Sprintf(format, args...)
 	a.changes = append(a.changes, sentence)
-	return audit.Append(ctx, a.tx, entry(audit.Operator, action, p, map[string]string{"change": sentence}))
+	return audit.Append(ctx, a.tx, entry(audit.Operator, action, id, name, map[string]string{"change": sentence}))
 }

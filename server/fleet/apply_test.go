@@ -35,7 +35,7 @@ func TestApplyIsIdempotentAndSaysWhatChanged(t *testing.T) { // not parallel: it
 		w.must(err)
 		return changes
 	}
-	if got := apply(models); !slices.Equal(got, []string{`added provider "Team" with 3 models`, "set 1 aliases"}) {
+	if got := apply(models); !slices.Equal(got, []string{`added provider "Team" with 3 models`, `added alias "best"`}) {
 		t.Errorf("first: %q", got)
 	}
 	if got := apply(models); len(got) != 0 {
@@ -44,7 +44,7 @@ func TestApplyIsIdempotentAndSaysWhatChanged(t *testing.T) { // not parallel: it
 	if !w.serves(w.fleet, w.tenant, "best") || !w.serves(w.fleet, w.tenant, "fast") || w.serves(w.fleet, w.other, "best") {
 		t.Error("not served to this tenant alone")
 	}
-	list, err := w.fleet.List(t.Context(), w.tenant)
+	list, err := w.fleet.List(t.Context(), w.tenant, nil)
 	w.must(err)
 	if p := list[len(list)-1]; p.Source != "file" || !p.HasKey || *p.Models[1].InputNanoUSD != 2_500_000 || *p.Models[1].OutputNanoUSD != 10_000_000 {
 		t.Errorf("provider %+v", p)
@@ -55,10 +55,10 @@ func TestApplyIsIdempotentAndSaysWhatChanged(t *testing.T) { // not parallel: it
 	}
 	_, err = w.fleet.Create(t.Context(), w.tenant, audit.Operator, input("By hand", "https://hand.example.com/v1", "k"))
 	w.must(err)
-	if got := apply("providers: []"); !slices.Equal(got, []string{`removed provider "Team"`, "set 0 aliases"}) {
+	if got := apply("providers: []"); !slices.Equal(got, []string{`removed provider "Team"`, `removed alias "best"`}) {
 		t.Errorf("emptied: %q", got)
 	}
-	list, err = w.fleet.List(t.Context(), w.tenant)
+	list, err = w.fleet.List(t.Context(), w.tenant, nil)
 	w.must(err)
 	if !slices.ContainsFunc(list, func(p httpapi.Provider) bool { return p.Name == "By hand" }) {
 		t.Errorf("what people made is gone: %+v", list)
@@ -85,7 +85,7 @@ func TestApplyNamesTheLine(t *testing.T) {
 		"a model twice":        {"providers:\n  - name: A\n    base_url: https://a.example.com\n    models: [m,\n      m]\n", "line 5: two models"},
 		"an unknown kind":      {"providers:\n  - name: A\n    base_url: https://a.example.com\n    models:\n      - {id: m, kind: image}\n", "line 5: the kind"},
 		"a negative price":     {"providers:\n  - name: A\n    base_url: https://a.example.com\n    models:\n      - {id: m, usd_per_million: {input: -1}}\n", "line 5"},
-		"too exact a price":    {"providers:\n  - name: A\n    base_url: https://a.example.com\n    models:\n      - {id: m, usd_per_million: {input: 0.0000001}}\n", "line 5: the price"},
+		"too exact a price":    {"providers:\n  - name: A\n    base_url: https://a.example.com\n    models:\n      - {id: m, usd_per_million: {input: 0.0000000001}}\n", "line 5: the price"},
 		"an alias of itself":   {"aliases:\n  a: a\n", "line 2: alias"},
 		"a list that is a map": {"providers: {}\n", "line 1: expected a list"},
 	} {
@@ -94,7 +94,7 @@ func TestApplyNamesTheLine(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
 	}
-	if list, err := w.fleet.List(t.Context(), w.tenant); err != nil || len(list) > 1 {
+	if list, err := w.fleet.List(t.Context(), w.tenant, nil); err != nil || len(list) > 1 {
 		t.Errorf("a refused file left %+v %v", list, err)
 	}
 }

@@ -2,52 +2,70 @@ package fleet
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
+	"nexusai/backend/provider"
 	"nexusai/server/audit"
-	"nexusai/server/store"
 )
 
-// List returns a tenant's providers, the built-in one first.
-func (f *Fleet) List(ctx context.Context, tenant string) ([]httpapi.Provider, error) {
+const (
+	maxVendors = 200 // of one tenant
+	maxKeys    = 50  // of one provider
+)
+
+// List returns a tenant's providers, the built-in one first. health says how
+// deployments are doing; nil where nobody knows.
+func (f *Fleet) List(ctx context.Context, tenant string, health Health) ([]httpapi.Provider, error) {
 	s, err := f.snapshot(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]httpapi.Provider, 0, len(s.providers))
-	for _, p := range s.providers {
-		out = append(out, f.show(p))
+	out := make([]httpapi.Provider, 0, len(s.vendors))
+	for _, p := range s.vendors {
+		out = append(out, f.show(s, p, health))
 	}
 	return out, nil
 }
 
-// Create adds an OpenAI-compatible endpoint.
+// Create adds a provider.
 func (f *Fleet) Create(ctx context.Context, tenant string, actor audit.Actor, in httpapi.ProviderInput) (httpapi.Provider, error) {
-	p := &provider{id: uuid.Must(uuid.NewV7()).String(), kind: "openai", source: sourceManual, enabled: true}
-	facts, err := f.merge(tenant, p, in)
-	if err != nil {
-		return httpapi.Provider{}, err
+	p := &vendor{id: newID(), kind: string(provider.OpenAI), source: sourceManual, enabled: true}
+	if in.Kind != nil {
+		p.kind = *in.Kind
 	}
-	if p.name == "" || p.baseURL == "" {
+	about, ok := provider.Of(provider.Kind(p.kind))
+	if !ok {
+		return httpapi.Provider{}, fault.New(fault.BadRequest, "This kind of provider cannot be used here.", nil).At("body.kind")
+	}
+	if in.BaseURL == nil || *in.BaseURL == "" {
+		in.BaseURL = &about.BaseURL
+	}
+	if in.Name == nil || *in.BaseURL == "" {
 		return httpapi.Provider{}, fault.New(fault.BadRequest, "A provider needs a name and an address.", nil).At("body.name")
+	}
+	if err := f.setAddress(&vendor{}, *in.BaseURL, true); err != nil { // before anything is asked
+		return httpapi.Provider{}, err
 	}
 	if _, err := f.snapshot(ctx, tenant); err != nil { // so that the built-in one has its name first
 		return httpapi.Provider{}, err
 	}
-	err = f.write(ctx, tenant, func(tx pgx.Tx) error {
-		if err := insert(ctx, tx, tenant, p); err != nil {
+	err := f.write(ctx, tenant, func(tx pgx.Tx) error {
+		s, err := readSnapshot(ctx, tx, tenant)
+		if err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, entry(actor, "provider.created", p, facts))
+		if len(s.vendors) >= maxVendors {
+			return fault.New(fault.Conflict, "The team has as many providers as it can have.", nil)
+		}
+		c := change{f: f, tx: tx, tenant: tenant, actor: actor, snap: s}
+		return c.provider(ctx, p, in, true)
 	})
 	if err != nil {
 		return httpapi.Provider{}, err
@@ -59,21 +77,18 @@ func (f *Fleet) Create(ctx context.Context, tenant string, actor audit.Actor, in
 // enabled and disabled.
 func (f *Fleet) Change(ctx context.Context, tenant string, actor audit.Actor, id string, in httpapi.ProviderInput) (httpapi.Provider, error) {
 	err := f.write(ctx, tenant, func(tx pgx.Tx) error {
-		p, err := lock(ctx, tx, tenant, id)
+		s, p, err := locked(ctx, tx, tenant, id)
 		if err != nil {
 			return err
 		}
-		if p.kind == kindLocal && (in.Name != nil || in.BaseURL != nil || in.APIKey != nil || in.Models != nil) {
+		if p.kind == kindLocal && (in.Name != nil || in.BaseURL != nil || in.APIKey != nil || in.Models != nil || in.APIVersion != nil) {
 			return fault.New(fault.BadRequest, "The built-in provider can only be enabled and disabled.", nil)
 		}
-		facts, err := f.merge(tenant, p, in)
-		if err != nil {
-			return err
+		if in.Kind != nil && *in.Kind != p.kind {
+			return fault.New(fault.BadRequest, "The kind of a provider does not change.", nil).At("body.kind")
 		}
-		if err := update(ctx, tx, tenant, p); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, entry(actor, "provider.changed", p, facts))
+		c := change{f: f, tx: tx, tenant: tenant, actor: actor, snap: s}
+		return c.provider(ctx, p, in, false)
 	})
 	if err != nil {
 		return httpapi.Provider{}, err
@@ -81,10 +96,10 @@ func (f *Fleet) Change(ctx context.Context, tenant string, actor audit.Actor, id
 	return f.one(ctx, tenant, id)
 }
 
-// Remove deletes a provider and its key. The built-in one stays.
+// Remove deletes a provider with its keys and deployments. The built-in one stays.
 func (f *Fleet) Remove(ctx context.Context, tenant string, actor audit.Actor, id string) error {
 	return f.write(ctx, tenant, func(tx pgx.Tx) error {
-		p, err := lock(ctx, tx, tenant, id)
+		_, p, err := locked(ctx, tx, tenant, id)
 		if err != nil {
 			return err
 		}
@@ -94,12 +109,12 @@ func (f *Fleet) Remove(ctx context.Context, tenant string, actor audit.Actor, id
 		if err := remove(ctx, tx, tenant, id); err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, entry(actor, "provider.deleted", p, nil))
+		return audit.Append(ctx, tx, entry(actor, "provider.deleted", p.id, p.name, nil))
 	})
 }
 
-func entry(actor audit.Actor, action string, p *provider, facts map[string]string) audit.Entry {
-	return audit.Entry{Actor: actor, Action: action, TargetID: p.id, Target: p.name, Facts: facts}
+func entry(actor audit.Actor, action, id, name string, facts map[string]string) audit.Entry {
+	return audit.Entry{Actor: actor, Action: action, TargetID: id, Target: name, Facts: facts}
 }
 
 func (f *Fleet) one(ctx context.Context, tenant, id string) (httpapi.Provider, error) {
@@ -111,29 +126,52 @@ func (f *Fleet) one(ctx context.Context, tenant, id string) (httpapi.Provider, e
 	if p == nil {
 		return httpapi.Provider{}, notFound()
 	}
-	return f.show(p), nil
+	return f.show(s, p, nil), nil
 }
 
-// write runs fn in a transaction that moves the fleet's version, and then lets
-// everybody look again.
-func (f *Fleet) write(ctx context.Context, tenant string, fn func(pgx.Tx) error) error {
-	err := f.DB.Tenant(ctx, tenant, func(tx pgx.Tx) error {
-		if err := bump(ctx, tx, tenant); err != nil {
+// change is one change to a tenant's fleet inside its transaction.
+type change struct {
+	f      *Fleet
+	tx     pgx.Tx
+	tenant string
+	actor  audit.Actor
+	snap   *snapshot
+}
+
+// provider puts in into p and stores it.
+func (c change) provider(ctx context.Context, p *vendor, in httpapi.ProviderInput, fresh bool) error {
+	facts, err := c.f.merge(p, in)
+	if err != nil {
+		return err
+	}
+	store, action := update, "provider.changed"
+	if fresh {
+		store, action = insert, "provider.created"
+	}
+	if in.APIKey != nil {
+		p.testedAt, p.testedOK, p.testedDetail = nil, nil, ""
+	}
+	if err := store(ctx, c.tx, c.tenant, p); err != nil {
+		return err
+	}
+	if in.APIKey != nil {
+		facts["api_key"] = "replaced"
+		if err := c.firstKey(ctx, p, *in.APIKey); err != nil {
 			return err
 		}
-		return fn(tx)
-	})
-	if store.Violates(err, "provider_name") {
-		return fault.New(fault.Conflict, "Another provider has this name.", err).At("body.name")
 	}
-	if err == nil {
-		f.forget(tenant)
+	if in.Models != nil {
+		facts["models"] = strconv.Itoa(len(in.Models))
+		if err := c.models(ctx, p, in.Models); err != nil {
+			return err
+		}
 	}
-	return err
+	return audit.Append(ctx, c.tx, entry(c.actor, action, p.id, p.name, facts))
 }
 
-// merge puts in into p and returns what changed, in words fit for the audit.
-func (f *Fleet) merge(tenant string, p *provider, in httpapi.ProviderInput) (map[string]string, error) {
+// merge puts the plain parts of in into p and returns what changed, in words
+// fit for the audit.
+func (f *Fleet) merge(p *vendor, in httpapi.ProviderInput) (map[string]string, error) {
 	facts := map[string]string{}
 	if in.Name != nil && *in.Name != p.name {
 		if p.name = strings.TrimSpace(*in.Name); p.name == "" || !shown(p.name) {
@@ -142,34 +180,34 @@ func (f *Fleet) merge(tenant string, p *provider, in httpapi.ProviderInput) (map
 		facts["name"] = p.name
 	}
 	if in.BaseURL != nil && *in.BaseURL != p.baseURL {
-		if err := f.setAddress(p, *in.BaseURL, in.APIKey != nil); err != nil {
+		if err := f.setAddress(p, *in.BaseURL, in.APIKey != nil && len(p.keys) <= 1); err != nil {
 			return nil, err
 		}
 		facts["base_url"] = p.baseURL
 	}
-	if in.APIKey != nil {
-		if err := f.setKey(tenant, p, *in.APIKey); err != nil {
-			return nil, err
+	for _, text := range []struct {
+		name string
+		in   *string
+		have *string
+	}{{"api_version", in.APIVersion, &p.apiVersion}, {"region", in.Region, &p.region}} {
+		if text.in == nil || *text.in == *text.have {
+			continue
 		}
-		facts["api_key"] = "replaced"
+		if *text.have = strings.TrimSpace(*text.in); !shown(*text.have) || len(*text.have) > 40 {
+			return nil, fault.New(fault.BadRequest, "This must be a short text that can be shown.", nil).At("body." + text.name)
+		}
+		facts[text.name] = *text.have
 	}
 	if in.Enabled != nil && *in.Enabled != p.enabled {
 		p.enabled = *in.Enabled
 		facts["enabled"] = strconv.FormatBool(p.enabled)
 	}
-	if in.Models != nil {
-		if err := checkModels(in.Models); err != nil {
-			return nil, err
-		}
-		p.models = in.Models
-		facts["models"] = strconv.Itoa(len(p.models))
-	}
 	return facts, nil
 }
 
-// setAddress changes where a provider is. Its key does not move along: whoever
-// may change the address could otherwise have it sent to a place of their own.
-func (f *Fleet) setAddress(p *provider, address string, withKey bool) error {
+// setAddress changes where a provider is. Its keys do not move along: whoever
+// may change the address could otherwise have them sent to a place of their own.
+func (f *Fleet) setAddress(p *vendor, address string, withKey bool) error {
 	address = strings.TrimRight(strings.TrimSpace(address), "/")
 	if err := f.Egress.CheckURL(address); err != nil {
 		return fault.From(err).At("body.base_url")
@@ -177,46 +215,20 @@ func (f *Fleet) setAddress(p *provider, address string, withKey bool) error {
 	if strings.ContainsAny(address, "?#") || !shown(address) {
 		return fault.New(fault.BadRequest, "The address ends with the version, as in https://api.example.com/v1.", nil).At("body.base_url")
 	}
-	if p.baseURL != "" && len(p.sealed) > 0 && !withKey {
-		return fault.New(fault.BadRequest, "Enter the key again for the new address.", nil).At("body.api_key")
+	if p.baseURL != "" && len(p.keys) > 0 && !withKey {
+		return fault.New(fault.BadRequest, "Enter the key again for the new address. Of several keys remove all but one first.", nil).At("body.api_key")
 	}
 	p.baseURL, p.testedAt, p.testedOK, p.testedDetail = address, nil, nil, ""
 	return nil
 }
 
-func (f *Fleet) setKey(tenant string, p *provider, key string) error {
-	key = strings.TrimSpace(key)
-	if !shown(key) {
-		return fault.New(fault.BadRequest, "The key holds a line break or another control character.", nil).At("body.api_key")
-	}
-	p.sealed, p.testedAt, p.testedOK, p.testedDetail = nil, nil, nil, ""
-	if key == "" {
-		return nil
-	}
-	sealed, err := f.Keys.Seal([]byte(key), keyPlace(tenant, p.id))
-	if err != nil {
-		return fmt.Errorf("seal a provider's key: %w", err)
-	}
-	p.sealed = sealed
-	return nil
-}
-
-func checkModels(models []httpapi.ProviderModel) error {
-	seen := map[string]bool{}
-	for i, m := range models {
-		at := "body.models." + strconv.Itoa(i)
-		if strings.TrimSpace(m.ID) != m.ID || m.ID == "" || m.Upstream == "" || !shown(m.ID) || !shown(m.Upstream) {
-			return fault.New(fault.BadRequest, "A model needs a name that can be shown, without spaces around it.", nil).At(at)
-		}
-		if seen[m.ID] {
-			return fault.New(fault.BadRequest, "Two models have the same name.", nil).At(at)
-		}
-		seen[m.ID] = true
-	}
-	return nil
-}
-
 // shown says that a name holds nothing that cannot be shown, or stored.
 func shown(name string) bool {
-	return utf8.ValidString(name) && !strings.ContainsFunc(name, unicode.IsControl)
+	return utf8.ValidString(name) && !strings.ContainsFunc(name, hidden)
+}
+
+// hidden also covers the marks that reorder text: a name must not be able to
+// look like another one.
+func hidden(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\uFEFF'
 }

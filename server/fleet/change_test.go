@@ -55,7 +55,7 @@ func TestProvidersOfAnotherTenantAreNotThere(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if list, err := w.fleet.List(t.Context(), w.other); err != nil || len(list) != 0 {
+	if list, err := w.fleet.List(t.Context(), w.other, nil); err != nil || len(list) != 0 {
 		t.Errorf("listed %+v %v", list, err)
 	}
 }
@@ -67,7 +67,7 @@ func TestKeysAreSealedAndStayWithTheirAddress(t *testing.T) {
 	w.must(err)
 	var row string
 	w.must(w.db.TenantRead(t.Context(), w.tenant, func(tx pgx.Tx) error {
-		return tx.QueryRow(t.Context(), `select provider::text || encode(key_sealed, 'escape') from provider where id = $1`, p.ID).Scan(&row)
+		return tx.QueryRow(t.Context(), `select provider::text || encode(sealed, 'escape') from provider join provider_key k on k.provider_id = provider.id where provider.id = $1`, p.ID).Scan(&row)
 	}))
 	if strings.Contains(row, "sk-secret-1") || strings.Contains(w.log.String(), "sk-secret-1") {
 		t.Error("the key is in the database or in the log")
@@ -122,7 +122,7 @@ func TestTestMakesARealCall(t *testing.T) {
 	if err != nil || test.OK || test.Problem == nil || test.Problem.Code != "upstream.refused" {
 		t.Errorf("with a bad key: %+v %v", test, err)
 	}
-	list, err := w.fleet.List(t.Context(), w.tenant)
+	list, err := w.fleet.List(t.Context(), w.tenant, nil)
 	w.must(err)
 	if list[0].State != "unready" || list[0].Detail == "" || list[0].TestedAt == nil || strings.Contains(list[0].Detail+w.log.String(), "sk-secret-2") {
 		t.Errorf("afterwards %+v", list[0])
@@ -143,7 +143,8 @@ func TestBadProviders(t *testing.T) {
 		code fault.Code
 	}{
 		"the same name": {input("One", "https://api.example.com/v1", ""), fault.Conflict},
-		"no address":    {httpapi.ProviderInput{Name: ptr("X")}, fault.BadRequest},
+		"no address":    {httpapi.ProviderInput{Name: ptr("X"), Kind: ptr("compatible")}, fault.BadRequest},
+		"no such kind":  {httpapi.ProviderInput{Name: ptr("X"), Kind: ptr("fax")}, fault.BadRequest},
 		"no name":       {input(" ", "https://api.example.com/v1", ""), fault.BadRequest},
 		"a model twice": {twice, fault.BadRequest},
 		"a line break":  {input("X", "https://api.example.com/v1", "a\r\nb"), fault.BadRequest},
@@ -158,7 +159,7 @@ func TestTheBuiltInProvider(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.process(engine{llamacpp.Fetching})
-	list, err := f.List(t.Context(), w.tenant)
+	list, err := f.List(t.Context(), w.tenant, nil)
 	w.must(err)
 	own := list[0]
 	if len(list) != 1 || own.Kind != "local" || own.Source != "builtin" || len(own.Models) != 2 || own.State != "starting" || !strings.Contains(own.Detail, "33") {
@@ -178,7 +179,7 @@ func TestTheBuiltInProvider(t *testing.T) {
 	if len(models) != 2 || models[0].ID != "qwen2.5-coder-0.5b" || models[0].State != "starting" || models[0].ContextTokens != (llamacpp.Model{Kind: llamacpp.Chat, Context: 8192}).Window() || models[1].ContextTokens != 512 {
 		t.Errorf("models %+v", models)
 	}
-	if name, price := f.Settle(t.Context(), w.tenant, "qwen2.5-coder-0.5b", broker.Attempt{Provider: own.ID, Model: "qwen2.5-coder-0.5b"}); name != "This server" || !price.Known || price.Cost(llm.Usage{Input: 1000}) != 0 {
+	if name, price := f.Settle(t.Context(), w.tenant, "qwen2.5-coder-0.5b", broker.Attempt{Provider: own.ID, Deployment: "local/qwen2.5-coder-0.5b", Model: "qwen2.5-coder-0.5b"}); name != "This server" || !price.Known || price.Cost(llm.Usage{Input: 1000}) != 0 {
 		t.Errorf("%s at %+v", name, price)
 	}
 	_, err = f.Change(t.Context(), w.tenant, audit.Operator, own.ID, httpapi.ProviderInput{Enabled: ptr(false)})
@@ -212,20 +213,20 @@ func TestPrices(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := input("OpenAI", "https://api.openai.com/v1", "k", "gpt-4o")
-	in.Models = append(in.Models, httpapi.ProviderModel{ID: "own", Upstream: "gpt-4o", Kind: "chat", InputNanoUSD: ptr(int64(7)), OutputNanoUSD: ptr(int64(11))})
+	in.Models = append(in.Models, httpapi.ProviderModel{ID: "own", Upstream: "gpt-4o-mini", Kind: "chat", InputNanoUSD: ptr(int64(7)), OutputNanoUSD: ptr(int64(11))})
 	p, err := w.fleet.Create(t.Context(), w.tenant, audit.Operator, in)
 	w.must(err)
 	custom, err := w.fleet.Create(t.Context(), w.tenant, audit.Operator, input("Elsewhere", "https://api.example.com/v1", "k", "gpt-4o"))
 	w.must(err)
 	usage := llm.Usage{Input: 1000, Output: 1000}
 	for _, tt := range []struct {
-		provider, asked string
+		provider, model string
 		known           bool
 		cost            int64
-	}{{p.ID, "gpt-4o", true, 12_500_000}, {p.ID, "own", true, 18}, {custom.ID, "gpt-4o", false, 0}, {"gone", "gpt-4o", false, 0}} {
-		_, price := w.fleet.Settle(t.Context(), w.tenant, tt.asked, broker.Attempt{Provider: tt.provider, Model: "gpt-4o", Usage: usage, Started: time.Now()})
+	}{{p.ID, "gpt-4o", true, 12_500_000}, {p.ID, "gpt-4o-mini", true, 18}, {custom.ID, "gpt-4o", false, 0}, {"gone", "gpt-4o", false, 0}} {
+		_, price := w.fleet.Settle(t.Context(), w.tenant, tt.model, broker.Attempt{Provider: tt.provider, Model: tt.model, Usage: usage, Started: time.Now()})
 		if price.Known != tt.known || price.Cost(usage) != tt.cost {
-			t.Errorf("%s at %s: %+v costs %d", tt.asked, tt.provider, price, price.Cost(usage))
+			t.Errorf("%s at %s: %+v costs %d", tt.model, tt.provider, price, price.Cost(usage))
 		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
 	"nexusai/backend/llamacpp"
+	"nexusai/backend/provider"
 	"nexusai/server/secret"
 )
 
@@ -51,9 +52,12 @@ type Config struct {
 	Catalog *catalog.Catalog // required
 	Egress  *egress.Policy   // required
 	Local   Local
-	Log     *slog.Logger // required
-	Hint    func(tenantID string, hints ...httpapi.Hint)
-	Now     func() time.Time
+	// Pictures fetches pictures for providers that want them in bytes; nil:
+	// refused there.
+	Pictures provider.Pictures
+	Log      *slog.Logger // required
+	Hint     func(tenantID string, hints ...httpapi.Hint)
+	Now      func() time.Time
 }
 
 // Fleet answers who serves a model, and changes that. All methods are safe for
@@ -191,6 +195,11 @@ func (f *Fleet) cached(tenant string) *snapshot {
 // builtinSpace makes the id of a tenant's built-in provider out of the
 // tenant's, so that all processes agree on it before it is stored.
 var builtinSpace = uuid.MustParse("6f1d8c1e-0f9e-5b3a-9a53-6d2f3c1b7a10")
+
+// localID is the id of what a tenant's built-in provider serves.
+func localID(builtin, model string) string {
+	return uuid.NewSHA1(uuid.MustParse(builtin), []byte(model)).String()
+}
 
 func builtinID(tenant string) string {
 	return uuid.NewSHA1(builtinSpace, []byte(tenant)).String()

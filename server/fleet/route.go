@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"nexusai/backend/broker"
@@ -17,9 +16,14 @@ import (
 	"nexusai/server/ledger"
 )
 
-// startWithin is how long a request may wait for the local engine to start and
-// to read its prompt.
-const startWithin = 4 * time.Minute
+const (
+	// startWithin is how long a request may wait for the local engine to start
+	// and to read its prompt.
+	startWithin = 4 * time.Minute
+	// perTarget keeps the priorities of one target of an alias apart from those
+	// of the next: a deployment's own are below it.
+	perTarget = 1000
+)
 
 var _ broker.Router = (*Fleet)(nil)
 
@@ -33,103 +37,242 @@ func (f *Fleet) Candidates(ctx context.Context, q broker.Query) (broker.Route, e
 	if err != nil {
 		return broker.Route{}, err
 	}
-	if !allowed(caller.Models, q.Model) {
-		return broker.Route{}, fault.New(fault.ModelUnknown, "There is no such model, or you may not use it.", nil).At("model")
-	}
-	var all []broker.Deployment
-	var broken error
-	other := false
-	for _, o := range f.offers(s, s.resolve(q.Model)) {
-		if o.model.Kind != kindOf(q.Need) {
-			other = true
-			continue
-		}
-		d, err := f.deployment(o)
-		if err != nil {
-			broken = err
-			continue
-		}
-		all = append(all, d)
-	}
-	switch {
-	case len(all) > 0:
-		return broker.Route{Deployments: all}, nil
-	case broken != nil:
-		return broker.Route{}, fault.New(fault.ModelUnready, "The provider of this model is not set up completely.", broken)
-	case other:
-		return broker.Route{}, fault.New(fault.BadRequest, "This model cannot do that: chat and embeddings need different models.", nil).At("model")
-	}
-	return broker.Route{}, fault.New(fault.ModelUnknown, "There is no such model, or you may not use it.", nil).At("model")
+	return f.route(s, caller, q)
 }
 
-// Models implements broker.Router: what the caller's tenant may ask for.
-func (f *Fleet) Models(ctx context.Context) ([]llm.Model, error) {
-	list, err := f.ListModels(ctx)
-	if err != nil {
-		return nil, err
+func (f *Fleet) route(s *snapshot, caller httpapi.Caller, q broker.Query) (broker.Route, error) {
+	if !s.policy.may(caller, q.Model) {
+		return broker.Route{}, unknown()
 	}
-	out := make([]llm.Model, 0, len(list))
-	for _, m := range list {
-		out = append(out, llm.Model{ID: m.ID})
+	sift := sieve{f: f, s: s, alias: s.aliases[q.Model], now: f.Now(), route: broker.Route{}}
+	if sift.alias != nil {
+		sift.route.Larger, sift.route.HedgeAfter = sift.alias.larger, time.Duration(sift.alias.hedgeAfter)*time.Millisecond
 	}
-	return out, nil
+	other, none := false, true
+	for step, target := range s.targets(q.Model) {
+		for _, o := range f.offers(s, target) {
+			if o.d.kind != kindOf(q.Need) {
+				other = true
+				continue
+			}
+			none = false
+			sift.consider(o, step*perTarget)
+		}
+	}
+	switch {
+	case none && other:
+		return broker.Route{}, fault.New(fault.BadRequest, "This model cannot do that: chat and embeddings need different models.", nil).At("model")
+	case none:
+		return broker.Route{}, unknown()
+	case len(sift.route.Deployments) == 0:
+		return sift.route, sift.refusal()
+	}
+	return sift.route, nil
+}
+
+func unknown() *fault.Fault {
+	return fault.New(fault.ModelUnknown, "There is no such model, or you may not use it.", nil).At("model")
+}
+
+// sieve makes deployments of offers, and says of the others why not.
+type sieve struct {
+	f      *Fleet
+	s      *snapshot
+	alias  *alias
+	now    time.Time
+	route  broker.Route
+	broken error
+}
+
+func (v *sieve) consider(o offer, base int) {
+	if reason := v.barred(o); reason != "" {
+		v.exclude(o, "", reason)
+		return
+	}
+	if o.p.kind == kindLocal {
+		d, err := v.f.localDeployment(o)
+		if err != nil {
+			v.broken = err
+			v.exclude(o, "", broker.ReasonUnready)
+			return
+		}
+		v.add(o, d, base)
+		return
+	}
+	if o.p.broken != nil {
+		v.broken = o.p.broken
+		v.exclude(o, "", broker.ReasonUnready)
+		return
+	}
+	if len(o.p.keys) == 0 {
+		v.add(o, broker.Deployment{Client: o.p.open, Forwarder: o.p.open}, base)
+		return
+	}
+	for _, k := range o.p.keys {
+		switch {
+		case !k.enabled:
+			v.exclude(o, k.name, broker.ReasonDisabled)
+		case k.client == nil:
+			v.broken = k.broken
+			v.exclude(o, k.name, broker.ReasonUnready)
+		default:
+			v.add(o, broker.Deployment{Key: k.id, Client: k.client, Forwarder: k.client}, base)
+		}
+	}
+}
+
+// barred says why the tenant's rules pass an offer over; empty: they do not.
+func (v *sieve) barred(o offer) broker.Reason {
+	if !o.p.enabled || !o.d.enabled {
+		return broker.ReasonDisabled
+	}
+	region, local := o.region(), o.p.kind == kindLocal
+	lists := [][]string{v.s.policy.regions}
+	if v.alias != nil {
+		lists = append(lists, v.alias.regions)
+	}
+	for _, list := range lists {
+		// What does not say where it answers is nowhere that is allowed; the own
+		// engine is on the team's own machine.
+		if len(list) > 0 && !slices.Contains(list, region) && (!local || region != "") {
+			return broker.ReasonRegion
+		}
+	}
+	caps := [][2]*int64{{v.s.policy.maxInput, v.s.policy.maxOut}}
+	if v.alias != nil {
+		caps = append(caps, [2]*int64{v.alias.maxInput, v.alias.maxOut})
+	}
+	price := v.f.price(v.s, o.p, o.d.upstream, llm.Usage{}, v.now)
+	for _, limit := range caps {
+		if tooDear(price, limit[0], limit[1]) {
+			return broker.ReasonPrice
+		}
+	}
+	return ""
+}
+
+// tooDear: a price that nobody knows may be any.
+func tooDear(p ledger.Price, input, output *int64) bool {
+	if input == nil && output == nil {
+		return false
+	}
+	return !p.Known || input != nil && p.InputNano > *input || output != nil && p.OutputNano > *output
+}
+
+// add completes d, whose client, key and, for the engine, id are set.
+func (v *sieve) add(o offer, d broker.Deployment, base int) {
+	d.ID, d.Name = cmp.Or(d.ID, o.d.id), o.name()
+	d.Provider, d.Model, d.Region = o.p.id, o.d.upstream, o.region()
+	d.Weight, d.Priority = o.d.weight, base+o.d.priority
+	facts := v.f.facts(o)
+	d.Context, d.MaxOutput = facts.ContextTokens, facts.MaxOutputTokens
+	d.Skills = broker.Skills{
+		Known: facts.Known, Images: facts.Images, Tools: facts.Tools, Schema: facts.Schema, Reasoning: facts.Reasoning, Prefill: facts.Prefill,
+	}
+	price := v.f.price(v.s, o.p, o.d.upstream, llm.Usage{}, v.now)
+	d.InputNano, d.OutputNano = price.InputNano, price.OutputNano
+	for _, one := range []struct {
+		into *time.Duration
+		ms   int64
+	}{
+		{&d.Deadlines.Connect, o.d.deadlines.ConnectMS}, {&d.Deadlines.FirstToken, o.d.deadlines.FirstTokenMS},
+		{&d.Deadlines.BetweenTokens, o.d.deadlines.BetweenTokensMS},
+	} {
+		if one.ms > 0 {
+			*one.into = time.Duration(one.ms) * time.Millisecond
+		}
+	}
+	v.route.Deployments = append(v.route.Deployments, d)
+}
+
+func (v *sieve) exclude(o offer, key string, reason broker.Reason) {
+	name := o.name()
+	if key != "" {
+		name += " (" + key + ")"
+	}
+	v.route.Excluded = append(v.route.Excluded, broker.Excluded{Deployment: o.brokerID(), Name: name, Reason: reason})
+}
+
+// refusal says why nobody may serve a model that exists.
+func (v *sieve) refusal() *fault.Fault {
+	has := func(r broker.Reason) bool {
+		return slices.ContainsFunc(v.route.Excluded, func(x broker.Excluded) bool { return x.Reason == r })
+	}
+	switch {
+	case v.broken != nil:
+		return fault.New(fault.ModelUnready, "The provider of this model is not set up completely.", v.broken)
+	case has(broker.ReasonRegion):
+		return fault.New(fault.Forbidden, "No provider of this model is in a region that your team allows.", nil).At("model")
+	case has(broker.ReasonPrice):
+		return fault.New(fault.Forbidden, "Every provider of this model costs more than your team allows, or its price is not known.", nil).At("model")
+	}
+	return unknown() // disabled: nobody serves it
 }
 
 // offer is a model as one provider serves it.
 type offer struct {
-	provider *provider
-	model    httpapi.ProviderModel
+	p *vendor
+	d *deployment
 }
 
-// offers of a model by the tenant's enabled providers.
-func (f *Fleet) offers(s *snapshot, id string) []offer {
+// name is an offer in words.
+func (o offer) name() string {
+	if o.d.upstream == o.d.model {
+		return o.p.name
+	}
+	return o.p.name + " · " + o.d.upstream
+}
+
+func (o offer) region() string { return cmp.Or(o.d.region, o.p.region) }
+
+// brokerID is what load and health are kept by. All tenants share the engine.
+func (o offer) brokerID() string {
+	if o.p.kind == kindLocal {
+		return "local/" + o.d.upstream
+	}
+	return o.d.id
+}
+
+// offers of a model by the tenant's providers, disabled ones included.
+func (f *Fleet) offers(s *snapshot, model string) []offer {
 	var out []offer
-	for _, p := range s.providers {
-		if !p.enabled {
-			continue
-		}
-		for _, m := range f.serves(p) {
-			if m.ID == id {
-				out = append(out, offer{p, m})
+	for _, p := range s.vendors {
+		for _, d := range f.serves(p) {
+			if d.model == model {
+				out = append(out, offer{p, d})
 			}
 		}
 	}
 	return out
 }
 
-// allowed says whether a list of models holds one; an empty list holds all.
-func allowed(models []string, id string) bool {
-	return len(models) == 0 || slices.ContainsFunc(models, func(one string) bool {
-		prefix, wild := strings.CutSuffix(one, "*")
-		return one == id || wild && strings.HasPrefix(id, prefix)
-	})
+// live are the offers behind a name that may be asked at all.
+func (f *Fleet) live(s *snapshot, name string) []offer {
+	var out []offer
+	for _, target := range s.targets(name) {
+		out = append(out, f.offers(s, target)...)
+	}
+	return slices.DeleteFunc(out, func(o offer) bool { return !o.p.enabled || !o.d.enabled })
 }
 
 func kindOf(need broker.Capability) string {
-	if need == broker.CanEmbed {
+	switch need {
+	case broker.CanEmbed:
 		return kindEmbed
+	case broker.CanTranscribe:
+		return string(catalog.Transcription)
+	case broker.CanSpeak:
+		return string(catalog.Speech)
+	case broker.CanRerank:
+		return string(catalog.Rerank)
 	}
 	return kindChat
 }
 
-// deployment is where an offer is asked. Its Provider is the id of ours, by
-// which Settle finds name and price again.
-func (f *Fleet) deployment(o offer) (broker.Deployment, error) {
-	if o.provider.kind == kindLocal {
-		return f.localDeployment(o)
-	}
-	if o.provider.broken != nil {
-		return broker.Deployment{}, o.provider.broken
-	}
-	return broker.Deployment{
-		ID: o.provider.id + "/" + o.model.Upstream, Provider: o.provider.id, Model: o.model.Upstream,
-		Client: o.provider.client, Forwarder: o.provider.client,
-	}, nil
-}
-
+// localDeployment is the engine's part of a broker.Deployment.
 func (f *Fleet) localDeployment(o offer) (broker.Deployment, error) {
 	kind := llamacpp.Chat
-	if o.model.Kind == kindEmbed {
+	if o.d.kind == kindEmbed {
 		kind = llamacpp.Embeddings
 	}
 	at := f.Local.Endpoint(kind)
@@ -140,150 +283,51 @@ func (f *Fleet) localDeployment(o offer) (broker.Deployment, error) {
 		return broker.Deployment{}, err
 	}
 	return broker.Deployment{
-		ID: "local/" + o.model.Upstream, Provider: o.provider.id, Model: o.model.Upstream, Local: true,
-		Client: client, Forwarder: client, Deadlines: broker.Deadlines{Connect: startWithin},
+		ID: o.brokerID(), Local: true, Client: client, Forwarder: client,
+		Deadlines: broker.Deadlines{Connect: startWithin},
 	}, nil
 }
 
-// Settle says who answered an attempt, in words, and what that costs. It needs
-// no database unless the tenant's providers just changed.
-func (f *Fleet) Settle(ctx context.Context, tenant, asked string, a broker.Attempt) (deployment string, price ledger.Price) {
-	s, err := f.snapshot(ctx, tenant)
-	if err != nil {
-		return a.Deployment, ledger.Price{}
+// facts are what is believed of a model: what was set by hand over what the
+// catalogue knows.
+func (f *Fleet) facts(o offer) httpapi.DeploymentFacts {
+	known, ok := f.Catalog.Model(o.d.upstream)
+	out := httpapi.DeploymentFacts{
+		Known: ok, ContextTokens: known.Context, MaxOutputTokens: known.MaxOutput, Images: known.Vision, Tools: known.Tools,
+		Schema: known.Schema, Reasoning: known.Reasoning, Prefill: known.Prefill,
 	}
-	p := s.find(a.Provider)
-	if p == nil { // removed while it answered
-		return a.Deployment, ledger.Price{}
+	if !ok { // the provider says no, and that is a clear error
+		out.Images, out.Tools, out.Schema = true, true, true
 	}
-	name := p.name
-	if a.Model != asked {
-		name += " · " + a.Model
+	if o.p.kind == kindLocal {
+		out.ContextTokens = f.localWindow(o.d.model)
 	}
-	for _, m := range f.serves(p) {
-		if m.Upstream == a.Model && m.ID == s.resolve(asked) {
-			return name, f.price(p, m, a.Usage, a.Started)
+	by := o.d.overrides
+	for _, n := range []struct {
+		into *int
+		set  *int
+	}{{&out.ContextTokens, by.ContextTokens}, {&out.MaxOutputTokens, by.MaxOutputTokens}} {
+		if n.set != nil {
+			*n.into = *n.set
 		}
 	}
-	return name, ledger.Price{}
+	for _, b := range []struct{ into, set *bool }{
+		{&out.Images, by.Images}, {&out.Tools, by.Tools}, {&out.Schema, by.Schema}, {&out.Reasoning, by.Reasoning}, {&out.Prefill, by.Prefill},
+	} {
+		if b.set != nil {
+			*b.into, out.Known = *b.set, true
+		}
+	}
+	return out
 }
 
-// perThousand turns the contract's unit into the catalogue's (per million).
-const perThousand = 1000
-
-func (f *Fleet) price(p *provider, m httpapi.ProviderModel, u llm.Usage, at time.Time) ledger.Price {
-	if m.InputNanoUSD != nil || m.OutputNanoUSD != nil {
-		own := catalog.Price{InputNano: perThousand * value(m.InputNanoUSD), OutputNano: perThousand * value(m.OutputNanoUSD)}
-		own.CachedNano = own.InputNano
-		return ledger.Price{Price: own, Known: true, Version: "provider " + p.updatedAt.UTC().Format(time.RFC3339)}
-	}
-	if p.kind == kindLocal {
-		return ledger.Price{Known: true, Version: "local"}
-	}
-	known, ok := f.Catalog.Model(m.Upstream)
-	if !ok || known.Provider != p.seller() {
-		return ledger.Price{}
-	}
-	list, ok := known.PriceAt(at, u.Input)
-	return ledger.Price{Price: list, Known: ok, Version: "catalogue"}
-}
-
-func value(n *int64) int64 {
-	if n == nil {
-		return 0
-	}
-	return *n
-}
-
-// Window is how many tokens a model reads and writes together; 0: unknown.
-func (f *Fleet) Window(ctx context.Context, model string) int {
-	caller, err := httpapi.MustCaller(ctx)
-	if err != nil {
-		return 0
-	}
-	s, err := f.snapshot(ctx, caller.TenantID)
-	if err != nil {
-		return 0
-	}
-	window := 0
-	for _, o := range f.offers(s, s.resolve(model)) {
-		if n := f.window(o); n > 0 && (window == 0 || n < window) {
-			window = n
+// localWindow is what the engine was started with, which is less than what the
+// model could read.
+func (f *Fleet) localWindow(model string) int {
+	for _, m := range f.Local.Models() {
+		if m.ID == model {
+			return m.Window()
 		}
 	}
-	return window
-}
-
-// window of the local engine is what it was started with, which is less than
-// what the model could read.
-func (f *Fleet) window(o offer) int {
-	if o.provider.kind == kindLocal {
-		for _, m := range f.Local.Models() {
-			if m.ID == o.model.ID {
-				return m.Window()
-			}
-		}
-		return 0
-	}
-	known, _ := f.Catalog.Model(o.model.Upstream)
-	return known.Context
-}
-
-// ListModels is what the caller in ctx may pick, chat models first.
-func (f *Fleet) ListModels(ctx context.Context) ([]httpapi.Model, error) {
-	caller, err := httpapi.MustCaller(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s, err := f.snapshot(ctx, caller.TenantID)
-	if err != nil {
-		return nil, err
-	}
-	seen := map[string]bool{}
-	out := []httpapi.Model{}
-	add := func(id string, o offer) {
-		if !seen[id] && allowed(caller.Models, id) {
-			seen[id] = true
-			out = append(out, f.describe(id, o))
-		}
-	}
-	for _, p := range s.providers {
-		if !p.enabled {
-			continue
-		}
-		for _, m := range f.serves(p) {
-			add(m.ID, offer{p, m})
-		}
-	}
-	for alias, target := range s.aliases {
-		if all := f.offers(s, target); len(all) > 0 {
-			add(alias, all[0])
-		}
-	}
-	slices.SortFunc(out, func(a, b httpapi.Model) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
-	})
-	return out, nil
-}
-
-func (f *Fleet) describe(id string, o offer) httpapi.Model {
-	m := httpapi.Model{
-		ID: id, Name: id, Family: string(catalog.FamilyOf(o.model.Upstream)), Kind: o.model.Kind, Provider: o.provider.name,
-		ContextTokens: f.window(o), State: ready,
-	}
-	price := f.price(o.provider, o.model, llm.Usage{}, f.Now())
-	m.InputNanoUSD, m.OutputNanoUSD = price.InputNano/perThousand, price.OutputNano/perThousand
-	if o.provider.kind == kindLocal {
-		for _, one := range f.Local.Models() {
-			if one.ID == o.model.ID {
-				m.Name = one.Title
-				m.State, m.Detail = modelState(one.State)
-			}
-		}
-		return m
-	}
-	if state, detail := f.state(o.provider); state == unready {
-		m.State, m.Detail = unready, detail
-	}
-	return m
+	return 0
 }

@@ -11,22 +11,42 @@ import (
 	"nexusai/backend/catalog"
 	"nexusai/backend/httpapi"
 	"nexusai/backend/llamacpp"
-	"nexusai/backend/provider/openai"
-	"nexusai/server/secret"
+	"nexusai/backend/provider"
 )
 
-// provider is one row with its models.
-type provider struct {
-	id, name, kind, source, baseURL string
-	sealed                          []byte
-	enabled                         bool
-	testedAt                        *time.Time
-	testedOK                        *bool
-	testedDetail                    string
-	createdAt, updatedAt            time.Time
-	models                          []httpapi.ProviderModel
-	client                          *openai.Client // nil when its key cannot be opened or it is local
-	broken                          error          // why there is no client
+// vendor is one row of provider with its keys and what it serves.
+type vendor struct {
+	id, name, kind, source      string
+	baseURL, apiVersion, region string
+	enabled                     bool
+	testedAt                    *time.Time
+	testedOK                    *bool
+	testedDetail                string
+	createdAt, updatedAt        time.Time
+	keys                        []*poolKey
+	deployments                 []*deployment
+	open                        provider.Client // without a key; nil when it has keys, is broken or local
+	broken                      error           // why it cannot be asked with any key
+}
+
+// poolKey is one key of a provider's pool.
+type poolKey struct {
+	id, name, reference  string
+	sealed               []byte
+	enabled              bool
+	createdAt, rotatedAt time.Time
+	client               provider.Client // nil: broken or not connected
+	broken               error           // why it cannot be opened
+}
+
+// deployment is a model of a vendor under a name of ours.
+type deployment struct {
+	id, model, upstream, kind string
+	enabled                   bool
+	region                    string // empty: the vendor's
+	weight, priority          int
+	deadlines                 httpapi.DeploymentDeadlines
+	overrides                 httpapi.DeploymentOverrides
 }
 
 const (
@@ -40,26 +60,29 @@ const (
 
 // snapshot is a tenant's fleet at one version; it is never changed.
 type snapshot struct {
-	tenant    string
-	version   int64
-	providers []*provider
-	aliases   map[string]string
+	tenant  string
+	version int64
+	vendors []*vendor
+	aliases map[string]*alias
+	policy  rules
+	prices  map[priced][]override // newest first
 }
 
-func (s *snapshot) find(id string) *provider {
-	i := slices.IndexFunc(s.providers, func(p *provider) bool { return p.id == id })
+func (s *snapshot) find(id string) *vendor {
+	i := slices.IndexFunc(s.vendors, func(p *vendor) bool { return p.id == id })
 	if i < 0 {
 		return nil
 	}
-	return s.providers[i]
+	return s.vendors[i]
 }
 
-// resolve follows an alias; aliases do not chain.
-func (s *snapshot) resolve(model string) string {
-	if target, ok := s.aliases[model]; ok {
-		return target
+// targets are the models that a name stands for, in the order in which they
+// are asked; a name that is no alias stands for itself. Aliases do not chain.
+func (s *snapshot) targets(name string) []string {
+	if a := s.aliases[name]; a != nil {
+		return a.targets
 	}
-	return model
+	return []string{name}
 }
 
 func (f *Fleet) load(ctx context.Context, tenant string) (*snapshot, error) {
@@ -77,7 +100,7 @@ func (f *Fleet) load(ctx context.Context, tenant string) (*snapshot, error) {
 		}
 		return f.load(ctx, tenant)
 	}
-	for _, p := range s.providers {
+	for _, p := range s.vendors {
 		f.connect(tenant, p)
 	}
 	return s, nil
@@ -94,105 +117,92 @@ func insertBuiltin(ctx context.Context, tx pgx.Tx, tenant string) error {
 	return bump(ctx, tx, tenant)
 }
 
-// connect opens the provider's key and prepares its client; it dials nothing.
-func (f *Fleet) connect(tenant string, p *provider) {
-	if p.kind == kindLocal {
-		return
-	}
-	key, err := f.open(tenant, p)
-	if err != nil {
-		p.broken = fmt.Errorf("open the key of provider %s: %w", p.id, err)
-		return
-	}
-	p.client, p.broken = openai.New(openai.Config{BaseURL: p.baseURL, APIKey: openai.Secret(key), HTTP: f.Egress.Client(0), Log: f.Log, Now: f.Now})
-}
-
-func (f *Fleet) open(tenant string, p *provider) (string, error) {
-	if len(p.sealed) == 0 {
-		return "", nil
-	}
-	plain, err := f.Keys.Open(p.sealed, keyPlace(tenant, p.id))
-	return string(plain), err
-}
-
-func keyPlace(tenant, id string) secret.Where {
-	return secret.Where{Tenant: tenant, Row: id, Column: "provider.key_sealed"}
-}
-
 const (
-	selectVersion   = `select coalesce((select version from fleet_version where tenant_id = $1), 0)`
-	selectProviders = `
-select id::text, name, kind, source, base_url, key_sealed, enabled, tested_at, tested_ok, tested_detail, created_at, updated_at
-from provider where tenant_id = $1 order by source = 'builtin' desc, created_at, id`
-	selectModels  = `select provider_id::text, id, upstream, kind, input_nano_usd, output_nano_usd from provider_model where tenant_id = $1 order by provider_id, position`
-	selectAliases = `select alias, model from model_alias where tenant_id = $1`
+	selectVersion = `select coalesce((select version from fleet_version where tenant_id = $1), 0)`
+	selectVendors = `select ` + vendorColumns + ` from provider where tenant_id = $1 order by source = 'builtin' desc, created_at, id`
+	selectKeys    = `
+select provider_id::text, id::text, name, reference, sealed, enabled, created_at, rotated_at
+from provider_key where tenant_id = $1 order by provider_id, created_at, id`
+	selectDeployments = `
+select provider_id::text, ` + deploymentColumns + ` from deployment where tenant_id = $1 order by provider_id, position, model`
 )
 
 func readSnapshot(ctx context.Context, tx pgx.Tx, tenant string) (*snapshot, error) {
-	s := &snapshot{tenant: tenant, aliases: map[string]string{}}
+	s := &snapshot{tenant: tenant}
 	if err := tx.QueryRow(ctx, selectVersion, tenant).Scan(&s.version); err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, selectProviders, tenant)
+	rows, err := tx.Query(ctx, selectVendors, tenant)
 	if err != nil {
 		return nil, err
 	}
-	s.providers, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (*provider, error) {
-		p := &provider{models: []httpapi.ProviderModel{}}
-		return p, row.Scan(&p.id, &p.name, &p.kind, &p.source, &p.baseURL, &p.sealed, &p.enabled,
-			&p.testedAt, &p.testedOK, &p.testedDetail, &p.createdAt, &p.updatedAt)
-	})
-	if err != nil {
+	if s.vendors, err = pgx.CollectRows(rows, scanVendor); err != nil {
 		return nil, err
 	}
-	if err := readModels(ctx, tx, tenant, s); err != nil {
-		return nil, err
-	}
-	if rows, err = tx.Query(ctx, selectAliases, tenant); err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var alias, model string
-		if err := rows.Scan(&alias, &model); err != nil {
+	for _, read := range []func(context.Context, pgx.Tx, string) error{s.readKeys, s.readDeployments, s.readAliases, s.readPolicy, s.readPrices} {
+		if err := read(ctx, tx, tenant); err != nil {
 			return nil, err
 		}
-		s.aliases[alias] = model
 	}
-	return s, rows.Err()
+	return s, nil
 }
 
-func readModels(ctx context.Context, tx pgx.Tx, tenant string, s *snapshot) error {
-	rows, err := tx.Query(ctx, selectModels, tenant)
+func (s *snapshot) readKeys(ctx context.Context, tx pgx.Tx, tenant string) error {
+	rows, err := tx.Query(ctx, selectKeys, tenant)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var owner string
-		var m httpapi.ProviderModel
-		if err := rows.Scan(&owner, &m.ID, &m.Upstream, &m.Kind, &m.InputNanoUSD, &m.OutputNanoUSD); err != nil {
+		k := &poolKey{}
+		if err := rows.Scan(&owner, &k.id, &k.name, &k.reference, &k.sealed, &k.enabled, &k.createdAt, &k.rotatedAt); err != nil {
 			return err
 		}
 		if p := s.find(owner); p != nil {
-			p.models = append(p.models, m)
+			p.keys = append(p.keys, k)
 		}
 	}
 	return rows.Err()
 }
 
-// serves is what a provider offers now: the rows of a remote one, what the
-// engine has for the built-in one.
-func (f *Fleet) serves(p *provider) []httpapi.ProviderModel {
-	if p.kind != kindLocal {
-		return p.models
+func (s *snapshot) readDeployments(ctx context.Context, tx pgx.Tx, tenant string) error {
+	rows, err := tx.Query(ctx, selectDeployments, tenant)
+	if err != nil {
+		return err
 	}
-	out := []httpapi.ProviderModel{}
+	defer rows.Close()
+	for rows.Next() {
+		var owner string
+		d := &deployment{}
+		if err := rows.Scan(append([]any{&owner}, d.fields()...)...); err != nil {
+			return err
+		}
+		if p := s.find(owner); p != nil {
+			p.deployments = append(p.deployments, d)
+		}
+	}
+	return rows.Err()
+}
+
+// serves is what a vendor offers now: the rows of a remote one, what the
+// engine has for the built-in one, whose rows say only what was set by hand.
+func (f *Fleet) serves(p *vendor) []*deployment {
+	if p.kind != kindLocal {
+		return p.deployments
+	}
+	out := []*deployment{}
 	if f.Local == nil {
 		return out
 	}
 	for _, m := range f.Local.Models() {
-		out = append(out, httpapi.ProviderModel{ID: m.ID, Upstream: m.ID, Kind: localKind(m.Kind)})
+		d := &deployment{id: localID(p.id, m.ID), model: m.ID, upstream: m.ID, kind: localKind(m.Kind), enabled: true, weight: 1}
+		for _, row := range p.deployments {
+			if row.model == m.ID {
+				d = row
+			}
+		}
+		out = append(out, d)
 	}
 	return out
 }
@@ -205,9 +215,15 @@ func localKind(k llamacpp.Kind) string {
 }
 
 // seller is who the catalogue's prices must be of.
-func (p *provider) seller() string {
+func (p *vendor) seller() string {
 	if p.kind == kindLocal {
 		return catalog.Local
 	}
 	return catalog.ProviderOf(p.baseURL)
+}
+
+// paid says that the vendor is known to ask for money.
+func (p *vendor) paid() bool {
+	about, ok := provider.Of(provider.Kind(p.kind))
+	return p.seller() != "custom" && p.kind != kindLocal || ok && about.Key && about.Kind != provider.OpenAI
 }

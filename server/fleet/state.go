@@ -18,24 +18,17 @@ const (
 	untested = "untested"
 )
 
-// show is a provider as the console sees it.
-func (f *Fleet) show(p *provider) httpapi.Provider {
-	out := httpapi.Provider{
-		ID: p.id, Name: p.name, Kind: p.kind, BaseURL: p.baseURL, HasKey: len(p.sealed) > 0, Keys: []httpapi.ProviderKey{}, Enabled: p.enabled,
-		Models: f.serves(p), TestedAt: p.testedAt, Source: p.source, CreatedAt: p.createdAt,
-	}
-	out.State, out.Detail = f.state(p)
-	return out
-}
-
-func (f *Fleet) state(p *provider) (state, detail string) {
+func (f *Fleet) state(p *vendor) (state, detail string) {
+	keys, others := p.usable()
 	switch {
 	case !p.enabled:
 		return disabled, ""
 	case p.kind == kindLocal:
 		return f.engineState()
 	case p.broken != nil:
-		return unready, "Its key cannot be opened. Enter it again."
+		return unready, "Its address cannot be used."
+	case others && len(keys) == 0:
+		return unready, "None of its keys can be used. Enter one again or enable one."
 	case p.testedOK == nil:
 		return untested, ""
 	case !*p.testedOK:
@@ -93,11 +86,11 @@ func (f *Fleet) Coming(ctx context.Context, model string) error {
 		return err
 	}
 	var wait error
-	for _, o := range f.offers(s, s.resolve(model)) {
-		if o.provider.kind != kindLocal {
+	for _, o := range f.live(s, model) {
+		if o.p.kind != kindLocal {
 			return nil
 		}
-		if err := f.Local.Coming(o.model.ID); err != nil {
+		if err := f.Local.Coming(o.d.model); err != nil {
 			wait = err
 		}
 	}

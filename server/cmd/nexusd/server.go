@@ -200,7 +200,8 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterConversations(contract, api.Conversations{Hub: srv.hub, Runs: srv.runs, Bus: srv.bus})
 	httpapi.RegisterChat(contract, api.Chat{Runs: srv.runs}, api.Models{Fleet: srv.fleet}, api.Usage{DB: srv.db})
 	httpapi.RegisterOperations(contract, api.Operations{Calls: srv.calls})
-	httpapi.RegisterProviders(contract, api.Providers{Fleet: srv.fleet})
+	providers := api.Providers{Fleet: srv.fleet, Broker: srv.broker}
+	httpapi.RegisterProviders(contract, providers)
 	httpapi.RegisterLimits(contract, api.Limits{DB: srv.db, Book: srv.rules, Limiter: srv.limiter, Sharing: srv.sharing})
 	contract.DescribeStreams()
 	describe(contract.OpenAPI())
