@@ -59,7 +59,12 @@ func newVertical(t *testing.T, scripts ...[]up.Act) *vertical {
 	httpapi.RegisterConversations(contract, api.Conversations{Hub: hub, Runs: v.runs, Bus: bus})
 	httpapi.RegisterChat(contract, api.Chat{Runs: v.runs}, api.Models{Fleet: providers}, api.Usage{DB: v.db})
 	httpapi.RegisterOperations(contract, api.Operations{Calls: calls})
-	httpapi.RegisterProviders(contract, api.Providers{Fleet: providers, Broker: models})
+	fleetOf := api.Providers{Fleet: providers, Broker: models}
+	httpapi.RegisterProviders(contract, fleetOf)
+	httpapi.RegisterProviderKeys(contract, fleetOf)
+	httpapi.RegisterDeployments(contract, fleetOf)
+	httpapi.RegisterAliases(contract, fleetOf)
+	httpapi.RegisterPrices(contract, fleetOf)
 	old := v.handler
 	v.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := mux.Handler(r); pattern == "" {

@@ -202,6 +202,10 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterOperations(contract, api.Operations{Calls: srv.calls})
 	providers := api.Providers{Fleet: srv.fleet, Broker: srv.broker}
 	httpapi.RegisterProviders(contract, providers)
+	httpapi.RegisterProviderKeys(contract, providers)
+	httpapi.RegisterDeployments(contract, providers)
+	httpapi.RegisterAliases(contract, providers)
+	httpapi.RegisterPrices(contract, providers)
 	httpapi.RegisterLimits(contract, api.Limits{DB: srv.db, Book: srv.rules, Limiter: srv.limiter, Sharing: srv.sharing})
 	contract.DescribeStreams()
 	describe(contract.OpenAPI())
