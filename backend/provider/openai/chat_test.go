@@ -145,11 +145,12 @@ func TestKeepAliveCommentsCountAsAlive(t *testing.T) {
 	for range 200 { // go-openai gives up after 150 of them
 		script = append(script, up.Ping())
 	}
-	for range 4 {
-		script = append(script, up.Wait(150*time.Millisecond), up.Ping())
+	for range 8 { // longer than BetweenTokens, which a busy machine reaches with no single one
+		script = append(script, up.Wait(250*time.Millisecond), up.Ping())
 	}
 	u := up.Serve(t, append(script, up.Say("b"), up.Finish("stop"), up.Done()))
-	got, err := newClient(t, u, quick).Chat(t.Context(), hello(), nil)
+	patient := openai.Deadlines{BetweenTokens: 1500 * time.Millisecond}
+	got, err := newClient(t, u, patient).Chat(t.Context(), hello(), nil)
 	if err != nil || got.Text != "ab" {
 		t.Errorf("%q %v", got.Text, err)
 	}
@@ -158,9 +159,8 @@ func TestKeepAliveCommentsCountAsAlive(t *testing.T) {
 func TestASlowReaderIsNotASilentProvider(t *testing.T) {
 	t.Parallel()
 	pause := up.Wait(20 * time.Millisecond) // so that each part is a read of its own
-	u := up.Serve(t, []up.Act{up.Head(), up.Say("a"), pause, up.Say("b"), up.Wait(300 * time.Millisecond), up.Finish("stop"), up.Done()})
-	limits := quick
-	limits.BetweenTokens = 100 * time.Millisecond
+	u := up.Serve(t, []up.Act{up.Head(), up.Say("a"), pause, up.Say("b"), up.Wait(1200 * time.Millisecond), up.Finish("stop"), up.Done()})
+	limits := openai.Deadlines{BetweenTokens: 600 * time.Millisecond}
 	c := newClient(t, u, limits)
 	_, err := c.Chat(t.Context(), hello(), func(llm.Delta) error {
 		<-time.After(2 * limits.BetweenTokens) // the clock must stand while we work
@@ -169,7 +169,7 @@ func TestASlowReaderIsNotASilentProvider(t *testing.T) {
 	if err != nil {
 		t.Error(fault.Cause(err))
 	}
-	steady := up.Serve(t, []up.Act{up.Head(), up.Say("a"), up.Wait(250 * time.Millisecond), up.Say("b"), up.Finish("stop"), up.Done()})
+	steady := up.Serve(t, []up.Act{up.Head(), up.Say("a"), up.Wait(900 * time.Millisecond), up.Say("b"), up.Finish("stop"), up.Done()})
 	resp, err := newClient(t, steady, limits).Send(t.Context(), llm.Forward{Wire: llm.OpenAIChat, Body: []byte(`{"stream":true}`), Stream: true})
 	if err != nil {
 		t.Fatal(fault.Cause(err))
