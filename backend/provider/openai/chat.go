@@ -44,7 +44,7 @@ func (c *Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm
 		return llm.Completion{RequestID: got.RequestID}, err
 	}
 	defer got.Close()
-	a := answer{onDelta: onDelta, began: got.Began, newID: c.newID, force: force}
+	a := answer{onDelta: onDelta, began: got.Began, newID: c.newID, force: force, echo: c.dialect.echo(asked)}
 	if got.JSON() {
 		err = a.whole(got)
 	} else {
@@ -68,6 +68,7 @@ type answer struct {
 	newID   func() string
 	choices []spoken // by index
 	force   bool     // text is to be unwrapped
+	echo    string   // what the answer may say again before it goes on
 }
 
 // spoken is what one choice has said so far.
@@ -77,6 +78,7 @@ type spoken struct {
 	finish        llm.Finish
 	stop          string
 	wrapped       unwrap
+	echoed        echo
 }
 
 // forces says that the tools of req are to be forced by a schema.
@@ -144,7 +146,7 @@ func (a *answer) event(e sse.Event) error {
 
 func (a *answer) choice(one *choice) error {
 	for len(a.choices) <= one.Index { // tally has checked it
-		a.choices = append(a.choices, spoken{})
+		a.choices = append(a.choices, spoken{echoed: echo{rest: a.echo}})
 	}
 	s := &a.choices[one.Index]
 	if one.FinishReason != "" {
@@ -161,6 +163,9 @@ func (a *answer) add(s *spoken, d llm.Delta) error {
 		return nil
 	}
 	a.began()
+	if d.Text = s.echoed.strip(d.Text); d.Text == "" && d.Reasoning == "" && len(d.ToolCalls) == 0 {
+		return nil
+	}
 	if a.force {
 		if d.Text = s.wrapped.feed(d.Text); d.Text == "" && d.Reasoning == "" {
 			return nil

@@ -106,6 +106,7 @@ const (
 	PrefillPlain    PrefillStyle = iota
 	PrefillMember                // Mistral: "prefix": true
 	PrefillContinue              // vLLM: continue_final_message
+	PrefillEchoed                // llama.cpp: no mark, and the answer begins with what was there
 )
 
 // openAIWires are where the wires are on a server that has all of them.

@@ -12,11 +12,11 @@ func VLLM() Dialect {
 }
 
 // LlamaCPP is llama-server (tools/server/README.md, 2026-11). It goes on from an
-// assistant message at the end unasked.
+// assistant message at the end unasked, and says that again first.
 func LlamaCPP() Dialect {
 	return Dialect{
 		Name: "llama.cpp", Takes: TakesTopK | TakesSeed | TakesPenalties | TakesToolChoice | TakesOneAtATime | TakesStreamUsage,
-		Thoughts: ThoughtsTemplate, Effort: EffortTemplate,
+		Prefill: PrefillEchoed, Thoughts: ThoughtsTemplate, Effort: EffortTemplate,
 		Wires: openAIWires(llm.OpenAIChat, llm.OpenAICompletions, llm.OpenAIEmbeddings, llm.Rerank),
 	}
 }
