@@ -1,3 +1,5 @@
+// Package audio reads what providers answer when they hear, and knows what
+// hearing and speaking cost where they do not say.
 package audio
 
 import (
@@ -18,17 +20,23 @@ type answer struct {
 	Text     *string         `json:"text"`
 	Language string          `json:"language"`
 	Duration float64         `json:"duration"`
-	Segments []verboseRange  `json:"segments"`
-	Words    []verboseWord   `json:"words"`
+	Segments []segment       `json:"segments"`
+	Words    []word          `json:"words"`
 	Usage    *usage          `json:"usage"`
 	Error    json.RawMessage `json:"error"`
 }
 
-type verboseRange struct {
-	Start float64       `json:"start"`
-	End   float64       `json:"end"`
-	Text  string        `json:"text"`
-	Words []verboseWord `json:"words"` // whisper-server has them here
+type segment struct {
+	Start float64 `json:"start"`
+	End   float64 `json:"end"`
+	Text  string  `json:"text"`
+	Words []word  `json:"words"` // whisper-server has them here
+}
+
+type word struct {
+	Word  string  `json:"word"`
+	Start float64 `json:"start"`
+	End   float64 `json:"end"`
 }
 
 type usage struct {

@@ -72,12 +72,12 @@ func encodeRecording(req llm.TranscribeRequest) (contentType string, body []byte
 		fields = append(fields, [2]string{"temperature", strconv.FormatFloat(*req.Temperature, 'g', -1, 64)})
 	}
 	if timed(req.Model) {
-		fields = append(fields, [2]string{"response_format", string(audio.VerboseJSON)})
+		fields = append(fields, [2]string{"response_format", "verbose_json"})
 		if req.Words {
 			fields = append(fields, [2]string{"timestamp_granularities[]", "word"}, [2]string{"timestamp_granularities[]", "segment"})
 		}
 	} else {
-		fields = append(fields, [2]string{"response_format", string(audio.JSON)})
+		fields = append(fields, [2]string{"response_format", "json"})
 	}
 	for _, field := range fields {
 		if field[1] == "" {
