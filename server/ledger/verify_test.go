@@ -1,0 +1,177 @@
+package ledger_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"nexusai/backend/broker"
+	"nexusai/backend/fault"
+	"nexusai/backend/llm"
+	"nexusai/server/audit"
+	"nexusai/server/budget"
+	"nexusai/server/calllog"
+	"nexusai/server/ledger"
+	"nexusai/server/store"
+	"nexusai/server/store/storetest"
+)
+
+// shop is a tenant with calls in its log and its ledger.
+type shop struct {
+	*testing.T
+	db      *store.DB
+	url     string
+	tenant  string
+	budgets *budget.Budgets
+}
+
+func newShop(t *testing.T) *shop {
+	t.Helper()
+	url, _ := storetest.URLs(t)
+	log := slog.New(slog.DiscardHandler)
+	db, err := store.Open(t.Context(), store.Config{URL: url, Log: log, MaxConns: 4})
+	if err != nil {
+		t.Fatal(fault.Cause(err))
+	}
+	t.Cleanup(db.Close)
+	s := &shop{T: t, db: db, url: url, tenant: storetest.Tenant(t, db)}
+	book, err := calllog.Open(calllog.Config{DB: db, Dir: t.TempDir(), Log: log, Spent: func(ctx context.Context, tx pgx.Tx, tenant string, fresh []ledger.Entry) error {
+		return s.budgets.Spent(ctx, tx, tenant, fresh)
+	}})
+	s.must(err)
+	s.budgets, err = budget.New(budget.Config{DB: db, Log: log, Life: book.Life()})
+	s.must(err)
+	_, err = s.budgets.Create(t.Context(), s.tenant, audit.Operator, budget.Budget{Holder: budget.OfTenant, Period: budget.Total, Limit: 1e12})
+	s.must(err)
+	_, err = s.budgets.Reserve(t.Context(), budget.Who{TenantID: s.tenant}, 1, 1)
+	s.must(err)
+	for n := range 6 {
+		o := book.Begin(calllog.Call{TenantID: s.tenant, Surface: "v1", Operation: "chat", Model: "m", UserID: uuid.NewString()})
+		s.must(o.Try(calllog.Attempt{N: 1, Deployment: "d", Provider: "p", Started: time.Now(), Price: price, Reserved: 1e9, Likely: 100, MaxInput: 500, MaxOutput: 500}))
+		a := broker.Attempt{N: 1, Deployment: "d", Provider: "p", Model: "up", RequestID: "req-" + string(rune('a'+n)), Usage: llm.Usage{Input: 100 + n, Cached: 50, Output: 10, Estimated: n == 5}}
+		o.Tried(1, a, "D", price)
+		o.End(calllog.OutcomeOf(broker.Report{Attempts: []broker.Attempt{a}}, nil, func(broker.Attempt) (string, ledger.Price) { return "D", price }))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // stores what there is, and ends
+	s.must(book.Run(ctx))
+	return s
+}
+
+func (s *shop) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(fault.Cause(err))
+	}
+}
+
+// tamper changes the database behind everybody's back.
+func (s *shop) tamper(sql string) {
+	s.Helper()
+	conn, err := pgx.Connect(s.Context(), storetest.SuperURL(s.T, s.url))
+	s.must(err)
+	defer conn.Close(s.Context())
+	_, err = conn.Exec(s.Context(), sql)
+	s.must(err)
+}
+
+func (s *shop) verify() ledger.Verdict {
+	s.Helper()
+	v, err := ledger.Verify(s.Context(), s.db, s.tenant)
+	s.must(err)
+	return v
+}
+
+func TestAnHonestLedgerVerifies(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	if v := s.verify(); !v.OK() || v.Entries != 12 || v.Attempts != 6 || v.Settled == 0 || v.Settled != v.Priced {
+		t.Errorf("verdict %+v", v)
+	}
+	if v, err := ledger.Verify(t.Context(), s.db, storetest.Tenant(t, s.db)); err != nil || !v.OK() || v.Entries != 0 {
+		t.Errorf("another tenant: %+v %v", v, err)
+	}
+}
+
+func TestWhatWasTamperedWithDoesNot(t *testing.T) {
+	t.Parallel()
+	const one = ` where ctid = (select ctid from ledger_entry where kind = 'settle' limit 1)`
+	for name, tt := range map[string]struct{ sql, want string }{
+		"an amount and its balance": {`update ledger_entry set amount_nano_usd = amount_nano_usd + 1, holder_nano_usd = holder_nano_usd - 1` + one, "its usage costs"},
+		"one account":               {`alter table ledger_entry drop constraint ledger_balances; update ledger_entry set holder_nano_usd = 0` + one, "does not balance"},
+		"usage in the ledger":       {`update ledger_entry set usage = '{"input": 1}'` + one, "its usage costs"},
+		"usage in the log":          {`update inference_attempt set output_tokens = 11 where provider_request = 'req-a'`, "its usage costs"},
+		"cost in the log":           {`update inference_attempt set cost_nano_usd = 0 where provider_request = 'req-a'`, "nothing in the log"},
+		"a call's cost":             {`update inference_log set cost_nano_usd = 7 where ctid = (select ctid from inference_log limit 1)`, "its attempts cost"},
+		"a price":                   {`update ledger_price set price = '{"InputNano": 1}'`, "not the one that was charged by"},
+		"no price":                  {`delete from ledger_price`, "is not there"},
+		"a settlement gone":         {`delete from ledger_entry` + one, "never settled"},
+		"a reservation gone":        {`delete from ledger_entry where ctid = (select ctid from ledger_entry where kind = 'reserve' limit 1)`, "given back"},
+		"an attempt gone":           {`delete from inference_attempt where provider_request = 'req-b'`, "nothing in the log"},
+		"both lines gone":           {`delete from ledger_entry where call_id = (select call_id from inference_attempt where provider_request = 'req-b')`, "nothing in the ledger"},
+		"a budget's counter":        {`update budget_period set spent_nano_usd = spent_nano_usd - 1`, "counted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			s.tamper(tt.sql)
+			if v := s.verify(); v.OK() || !strings.Contains(strings.Join(v.Problems, "\n"), tt.want) {
+				t.Errorf("verdict %+v, want %q", v, tt.want)
+			}
+		})
+	}
+}
+
+func TestAnInvoiceCorrectsOnlyWhatWeEstimated(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	today := time.Now().UTC().Format(time.DateOnly)
+	// a is right, b was counted by the provider and differs, f was estimated and
+	// differs, z we never heard of, c to e are not on it.
+	text := "date,request_id,amount_usd\n" + today + ",req-a,0.0002875\n" + today + ",req-b,1\n" + today + ",req-f,0.5\n" + today + ",req-z,0.25\n"
+	lines, err := ledger.ReadInvoice(strings.NewReader(text))
+	s.must(err)
+	for round, want := range []map[string]int{
+		{"differs req-b": 1, "differs req-f": 1, "unknown req-z": 1, "unbilled req-c": 1, "unbilled req-d": 1, "unbilled req-e": 1},
+		{"differs req-b": 1, "unknown req-z": 1, "unbilled req-c": 1, "unbilled req-d": 1, "unbilled req-e": 1},
+	} {
+		s.must(s.db.Tenant(t.Context(), s.tenant, func(tx pgx.Tx) error {
+			r, err := ledger.Reconcile(t.Context(), tx, s.tenant, "p", lines)
+			if err != nil {
+				return err
+			}
+			fresh, err := r.Correct(t.Context(), tx, s.tenant, "invoice")
+			if err != nil {
+				return err
+			}
+			got := map[string]int{}
+			for _, d := range r.Differences {
+				got[d.Kind+" "+d.RequestID]++
+				if d.Corrected != (d.RequestID == "req-f") {
+					t.Errorf("round %d: %+v", round, d)
+				}
+			}
+			if len(got) != len(want) || len(fresh) != 1-round {
+				t.Errorf("round %d: %v, want %v; %d corrections", round, got, want, len(fresh))
+			}
+			return s.budgets.Spent(t.Context(), tx, s.tenant, fresh)
+		}))
+	}
+	if v := s.verify(); !v.OK() || v.Entries != 13 {
+		t.Errorf("after the correction: %+v", v)
+	}
+	days, err := ledger.ReadInvoice(strings.NewReader("date,model,amount_usd\n" + today + ",up,0.00000001\n2026-01-01,up,3\n"))
+	s.must(err)
+	s.must(s.db.Tenant(t.Context(), s.tenant, func(tx pgx.Tx) error {
+		r, err := ledger.Reconcile(t.Context(), tx, s.tenant, "p", days)
+		if err == nil && (len(r.Differences) != 2 || r.Differences[0].Kind != ledger.Differs || r.Differences[1].Kind != ledger.Unknown) {
+			t.Errorf("by day: %+v", r.Differences)
+		}
+		return err
+	}))
+}
