@@ -7,10 +7,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"nexusai/backend/httpapi"
+	"nexusai/server/budget"
 	"nexusai/server/fleet"
 	"nexusai/server/ledger"
 	"nexusai/server/run"
 	"nexusai/server/store"
+	"nexusai/server/tenant"
 )
 
 // Chat answers sends and runs.
@@ -63,8 +65,8 @@ type Usage struct {
 
 var _ httpapi.Usage = Usage{}
 
-// Spend adds up the caller's day, in UTC until a team can set its own zone. A
-// key is told what it spent itself, not what its maker did.
+// Spend adds up the caller's day, which begins where the team's time zone says.
+// A key is told what it spent itself, not what its maker did.
 func (u Usage) Spend(ctx context.Context) (httpapi.Spend, error) {
 	caller, err := httpapi.MustCaller(ctx)
 	if err != nil {
@@ -79,7 +81,12 @@ func (u Usage) Spend(ctx context.Context) (httpapi.Spend, error) {
 	}
 	var out httpapi.Spend
 	err = u.DB.TenantRead(ctx, caller.TenantID, func(tx pgx.Tx) (err error) {
-		out.TodayNanoUSD, out.CallsToday, err = ledger.Spend(ctx, tx, caller.TenantID, caller.UserID, caller.KeyID, now().UTC().Truncate(24*time.Hour))
+		settings, err := tenant.ReadSettings(ctx, tx)
+		if err != nil {
+			return err
+		}
+		today, _ := budget.Daily.Span(now(), settings.Zone())
+		out.TodayNanoUSD, out.CallsToday, err = ledger.Spend(ctx, tx, caller.TenantID, caller.UserID, caller.KeyID, today)
 		return err
 	})
 	return out, err

@@ -160,7 +160,7 @@ func TestACrashedProcessCountsUntilItsJournalIsThere(t *testing.T) {
 	}
 	h.Settle(0)
 	lease := budget.Lease{TenantID: w.tenant, Subject: w.tenant, Life: p.life, From: h.Claims[0].From, Budget: h.Claims[0].Budget}
-	lost, err := p.Release(t.Context(), lease, true)
+	lost, err := p.Release(t.Context(), audit.Operator, lease, true)
 	w.must(err)
 	if lost != usd*3/4 || w.number(`select lost_nano_usd from budget_period`) != lost || w.number(`select count(*) from budget_alert where kind = 'lost'`) != 1 {
 		t.Errorf("lost %d", lost)

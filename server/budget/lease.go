@@ -3,9 +3,12 @@ package budget
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"nexusai/server/audit"
 )
 
 // Lease is what one process holds of a budget.
@@ -37,6 +40,11 @@ func leases(ctx context.Context, db Database, lives []string, unseen time.Durati
 	return out, nil
 }
 
+// Leases lists what processes hold that were not seen for so long.
+func (b *Budgets) Leases(ctx context.Context, unseen time.Duration) ([]Lease, error) {
+	return leases(ctx, b.DB, []string{}, unseen)
+}
+
 // century is longer than any process was not seen.
 const century = 100 * 365 * 24 * time.Hour
 
@@ -56,7 +64,7 @@ func (b *Budgets) Close(ctx context.Context, lives []string) error {
 		return err
 	}
 	for _, l := range held {
-		if _, err := b.end(ctx, l, 0, false); err != nil {
+		if _, err := b.end(ctx, l, ending{}); err != nil {
 			return err
 		}
 	}
@@ -72,7 +80,7 @@ func (b *Budgets) lost(ctx context.Context) error {
 		return err
 	}
 	for _, l := range held {
-		amount, err := b.end(ctx, l, lostAfter, true)
+		amount, err := b.end(ctx, l, ending{unseen: lostAfter, spent: true})
 		if err != nil {
 			return err
 		}
@@ -83,8 +91,8 @@ func (b *Budgets) lost(ctx context.Context) error {
 
 // Release is the operator's decision on what a dead process holds: it was not
 // spent, or (spent) all of it was. It returns what that was, in nano US dollars.
-func (b *Budgets) Release(ctx context.Context, l Lease, spent bool) (int64, error) {
-	return b.end(ctx, l, 0, spent)
+func (b *Budgets) Release(ctx context.Context, by audit.Actor, l Lease, spent bool) (int64, error) {
+	return b.end(ctx, l, ending{spent: spent, by: &by})
 }
 
 const lockLease = `
@@ -104,11 +112,17 @@ update budget_period set lost_nano_usd = lost_nano_usd + $5
 where tenant_id = $1 and budget_id = $2 and subject = $3 and starts_at = $4`
 )
 
-// end ends a lease of which nobody has heard for unseen.
-func (b *Budgets) end(ctx context.Context, l Lease, unseen time.Duration, spent bool) (amount int64, err error) {
+// ending is how a lease ends of which nobody has heard for unseen.
+type ending struct {
+	unseen time.Duration
+	spent  bool
+	by     *audit.Actor // whose decision it is; nil: nobody had one to make
+}
+
+func (b *Budgets) end(ctx context.Context, l Lease, how ending) (amount int64, err error) {
 	err = b.DB.Tenant(ctx, l.TenantID, func(tx pgx.Tx) error {
 		var used, limit int64
-		rows, err := tx.Query(ctx, lockLease, l.TenantID, l.Budget, l.Subject, l.From, l.Life, unseen)
+		rows, err := tx.Query(ctx, lockLease, l.TenantID, l.Budget, l.Subject, l.From, l.Life, how.unseen)
 		if err != nil {
 			return err
 		}
@@ -125,7 +139,12 @@ func (b *Budgets) end(ctx context.Context, l Lease, unseen time.Duration, spent 
 		if _, err := tx.Exec(ctx, endLease, l.TenantID, l.Budget, l.Subject, l.From, l.Life); err != nil {
 			return err
 		}
-		if !spent || amount == 0 {
+		if how.by != nil {
+			if err := told(ctx, tx, *how.by, l, amount, how.spent); err != nil {
+				return err
+			}
+		}
+		if !how.spent || amount == 0 {
 			return nil
 		}
 		if _, err := tx.Exec(ctx, addLost, l.TenantID, l.Budget, l.Subject, l.From, amount); err != nil {
@@ -137,4 +156,12 @@ func (b *Budgets) end(ctx context.Context, l Lease, unseen time.Duration, spent 
 		return 0, fmt.Errorf("end a slice of a budget: %w", err)
 	}
 	return amount, nil
+}
+
+// told puts a decision into the trail.
+func told(ctx context.Context, tx pgx.Tx, by audit.Actor, l Lease, amount int64, spent bool) error {
+	return audit.Append(ctx, tx, audit.Entry{
+		Actor: by, Action: "budget.released", TargetID: l.Budget, Target: dollars(amount),
+		Facts: map[string]string{"process": l.Life, "subject": l.Subject, "spent": strconv.FormatBool(spent)},
+	})
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"text/tabwriter"
+	_ "time/tzdata" // teams have time zones, and a bare machine knows none
 
 	"nexusai/backend/fault"
 )
@@ -22,7 +23,7 @@ const (
 	done      = 0
 	failed    = 1
 	misused   = 2 // the command line cannot be understood
-	notIntact = 3 // audit verify found a broken trail
+	notIntact = 3 // audit verify or ledger verify found something broken
 )
 
 func main() {
@@ -63,7 +64,7 @@ func run(ctx context.Context, p process) int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return done
-	case errors.Is(err, errNotIntact):
+	case errors.Is(err, errNotIntact), errors.Is(err, errNotTrue):
 		return notIntact
 	}
 	fmt.Fprintln(p.stderr, "nexusctl:", explain(err))
@@ -114,6 +115,9 @@ func dispatch(ctx context.Context, p process) error {
 	if err := flags.Parse(rest); err != nil {
 		return helpOr(err, func() error { return commandUsage(p.stdout, c, flags) })
 	}
+	if err := takeFile(flags); err != nil {
+		return helpOr(err, func() error { return commandUsage(p.stdout, c, flags) })
+	}
 	if flags.NArg() > 0 {
 		return misuse("%q is not expected after %s", flags.Arg(0), c.words)
 	}
@@ -122,6 +126,20 @@ func dispatch(ctx context.Context, p process) error {
 	}
 	d := &desk{process: p, settings: base}
 	return errors.Join(work(ctx, d), d.close())
+}
+
+// takeFile lets a command with a flag --file have it as a word of its own, with
+// more flags behind it.
+func takeFile(flags *flag.FlagSet) error {
+	file := flags.Lookup("file")
+	if file == nil || file.Value.String() != "" || flags.NArg() == 0 {
+		return nil
+	}
+	rest := flags.Args()[1:]
+	if err := flags.Set("file", flags.Arg(0)); err != nil {
+		return err
+	}
+	return flags.Parse(rest)
 }
 
 // helpOr shows help when it was asked for.
@@ -154,7 +172,7 @@ func usage(w io.Writer) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprint(w, "\n`nexusctl COMMAND --help` shows its flags. Every setting is a flag, an environment variable\n(NEXUS_DATABASE_URL) or a line of the YAML file named by --config, in this order.\nExit status: 0 done, 1 failed, 2 not understood, 3 a broken audit trail.\n")
+	_, err := fmt.Fprint(w, "\n`nexusctl COMMAND --help` shows its flags. Every setting is a flag, an environment variable\n(NEXUS_DATABASE_URL) or a line of the YAML file named by --config, in this order.\nExit status: 0 done, 1 failed, 2 not understood, 3 a broken audit trail or ledger.\n")
 	return err
 }
 
@@ -182,6 +200,12 @@ func commands() []command {
 		{"key list", "the API keys of a team", keyList},
 		{"key revoke", "end an API key within a second", keyRevoke},
 		{"link create", "print a link that signs a member in, once", linkCreate},
+		{"tenant set", "a team's time zone, and what holds for calls without a price", tenantSet},
+		{"budget list", "what may be spent, and what is used and held of it", budgetList},
+		{"budget leases", "what processes hold of budgets that were not seen for a while", budgetLeases},
+		{"budget release", "decide about what a dead process holds: not spent, or with --spent all of it", budgetRelease},
+		{"ledger verify", "prove that the ledger is the log's usage times the prices", ledgerVerify},
+		{"ledger reconcile", "compare a provider's invoice (CSV) with the ledger", ledgerReconcile},
 		{"audit verify", "check the audit trails, also against their exported heads", auditVerify},
 		{"apply", "make providers, models and aliases those of a YAML file", apply},
 	}

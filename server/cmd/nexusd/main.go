@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // teams have time zones, and a bare machine knows none
 
 	"nexusai/backend/fault"
 	"nexusai/server/edge"
