@@ -49,7 +49,10 @@ func (e *ownEngine) chat() (llm.Client, error) {
 		return e.client, nil
 	}
 	at := e.host.Endpoint(llamacpp.Chat)
-	client, err := openai.New(openai.Config{BaseURL: at.BaseURL, APIKey: openai.Secret(at.Key), HTTP: at.HTTP, Deadlines: openai.Local(), Log: e.log})
+	client, err := openai.New(openai.Config{
+		BaseURL: at.BaseURL, APIKey: openai.Secret(at.Key), Dialect: openai.LlamaCPP(), HTTP: at.HTTP, Deadlines: openai.Local(), Log: e.log,
+		ForceTools: func(string) bool { return true }, // what make setup fetches is too small to call tools by itself
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -76,6 +76,10 @@ func Of(kind Kind) (About, bool) {
 	return About{}, false
 }
 
+// TellsLoad says that engines of a kind tell how loaded they are; see package
+// gauge.
+func TellsLoad(kind Kind) bool { return kind == VLLM || kind == LlamaCPP }
+
 // Client is what every kind can do. A client may also be an llm.Transcriber,
 // llm.Speaker, llm.Reranker or llm.Counter; that its provider serves such models
 // is another matter.

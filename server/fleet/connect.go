@@ -10,6 +10,7 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/provider"
 	"nexusai/backend/provider/endpoint"
+	"nexusai/backend/provider/gauge"
 	"nexusai/server/secret"
 )
 
@@ -20,11 +21,13 @@ func (f *Fleet) connect(tenant string, p *vendor) {
 	}
 	if len(p.keys) == 0 {
 		p.open, p.broken = f.dial(p, "")
+		f.gauge(p, "")
 		return
 	}
 	for _, k := range p.keys {
 		plain, err := f.unseal(tenant, p.id, k)
 		if err == nil {
+			f.gauge(p, plain)
 			k.client, err = f.dial(p, plain)
 		}
 		if err != nil {
@@ -36,8 +39,21 @@ func (f *Fleet) connect(tenant string, p *vendor) {
 func (f *Fleet) dial(p *vendor, key string) (provider.Client, error) {
 	return provider.Open(provider.Config{
 		Kind: provider.Kind(p.kind), BaseURL: p.baseURL, APIVersion: p.apiVersion, Key: endpoint.Secret(key),
-		HTTP: f.Egress.Client(0), Pictures: f.Pictures, Log: f.Log, Now: f.Now,
+		HTTP: f.Egress.Client(0), Pictures: f.Pictures, ForceTools: f.forced, Log: f.Log, Now: f.Now,
 	})
+}
+
+// forced says that a model calls tools only where a schema forces it to.
+func (f *Fleet) forced(model string) bool {
+	known, _ := f.Catalog.Model(model)
+	return known.ForcedTools
+}
+
+// gauge has the vendor's load looked at, with one of its keys.
+func (f *Fleet) gauge(p *vendor, key string) {
+	if f.Gauges != nil && p.load == nil && provider.TellsLoad(provider.Kind(p.kind)) {
+		p.load = f.Gauges.Of(gauge.Engine{BaseURL: p.baseURL, Key: endpoint.Secret(key), HTTP: f.Egress.Client(0)})
+	}
 }
 
 func (f *Fleet) unseal(tenant, vendorID string, k *poolKey) (string, error) {

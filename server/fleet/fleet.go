@@ -21,6 +21,7 @@ import (
 	"nexusai/backend/httpapi"
 	"nexusai/backend/llamacpp"
 	"nexusai/backend/provider"
+	"nexusai/backend/provider/gauge"
 	"nexusai/server/secret"
 )
 
@@ -55,9 +56,11 @@ type Config struct {
 	// Pictures fetches pictures for providers that want them in bytes; nil:
 	// refused there.
 	Pictures provider.Pictures
-	Log      *slog.Logger // required
-	Hint     func(tenantID string, hints ...httpapi.Hint)
-	Now      func() time.Time
+	// Gauges know how loaded engines are; nil: nobody does.
+	Gauges *gauge.Board
+	Log    *slog.Logger // required
+	Hint   func(tenantID string, hints ...httpapi.Hint)
+	Now    func() time.Time
 }
 
 // Fleet answers who serves a model, and changes that. All methods are safe for

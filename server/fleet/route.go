@@ -12,7 +12,8 @@ import (
 	"nexusai/backend/httpapi"
 	"nexusai/backend/llamacpp"
 	"nexusai/backend/llm"
-	"nexusai/backend/provider/openai"
+	"nexusai/backend/provider"
+	"nexusai/backend/provider/endpoint"
 	"nexusai/server/ledger"
 )
 
@@ -168,7 +169,9 @@ func (v *sieve) add(o offer, d broker.Deployment, base int) {
 	d.Context, d.MaxOutput = facts.ContextTokens, facts.MaxOutputTokens
 	d.Skills = broker.Skills{
 		Known: facts.Known, Images: facts.Images, Tools: facts.Tools, Schema: facts.Schema, Reasoning: facts.Reasoning, Prefill: facts.Prefill,
+		ForcedTools: v.f.forced(o.d.upstream),
 	}
+	d.Metrics = o.p.load
 	price := v.f.price(v.s, o.p, o.d.upstream, llm.Usage{}, v.now)
 	d.InputNano, d.OutputNano = price.InputNano, price.OutputNano
 	for _, one := range []struct {
@@ -276,9 +279,12 @@ func (f *Fleet) localDeployment(o offer) (broker.Deployment, error) {
 		kind = llamacpp.Embeddings
 	}
 	at := f.Local.Endpoint(kind)
-	limits := openai.Local()
+	limits := endpoint.Local()
 	limits.Connect, limits.FirstToken = startWithin, startWithin // the engine starts when it is asked
-	client, err := openai.New(openai.Config{BaseURL: at.BaseURL, APIKey: openai.Secret(at.Key), HTTP: at.HTTP, Deadlines: limits, Log: f.Log, Now: f.Now})
+	client, err := provider.Open(provider.Config{
+		Kind: provider.LlamaCPP, BaseURL: at.BaseURL, Key: endpoint.Secret(at.Key), HTTP: at.HTTP, Pictures: f.Pictures, Deadlines: limits,
+		ForceTools: f.forced, Log: f.Log, Now: f.Now,
+	})
 	if err != nil {
 		return broker.Deployment{}, err
 	}

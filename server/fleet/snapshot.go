@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"nexusai/backend/broker"
 	"nexusai/backend/catalog"
 	"nexusai/backend/httpapi"
 	"nexusai/backend/llamacpp"
@@ -27,6 +28,7 @@ type vendor struct {
 	deployments                 []*deployment
 	open                        provider.Client // without a key; nil when it has keys, is broken or local
 	broken                      error           // why it cannot be asked with any key
+	load                        broker.Load     // nil: it does not tell
 }
 
 // poolKey is one key of a provider's pool.

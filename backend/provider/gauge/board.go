@@ -39,7 +39,14 @@ type Board struct {
 	cfg Config
 
 	mu     sync.Mutex // guards gauges
-	gauges map[string]*Gauge
+	gauges map[place]*Gauge
+}
+
+// place tells engines apart. Who has another key for the same address has
+// another gauge: a wrong key of theirs must not blind ours.
+type place struct {
+	baseURL string
+	key     endpoint.Secret
 }
 
 // New checks cfg and fills its defaults.
@@ -56,7 +63,7 @@ func New(cfg Config) (*Board, error) {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = time.Second
 	}
-	return &Board{cfg: cfg, gauges: map[string]*Gauge{}}, nil
+	return &Board{cfg: cfg, gauges: map[place]*Gauge{}}, nil
 }
 
 // Engine is what is looked at.
@@ -66,18 +73,29 @@ type Engine struct {
 	HTTP    *http.Client // decides what may be dialled
 }
 
-// Of returns the gauge of an engine, the same one for the same address as long
-// as it is in use. A new key or client replaces the old one.
+// Of returns the gauge of an engine, the same one for the same address and key
+// as long as it is in use.
 func (b *Board) Of(e Engine) *Gauge {
+	at := place{e.BaseURL, e.Key}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	g := b.gauges[e.BaseURL]
+	g := b.gauges[at]
 	if g == nil {
-		g = &Gauge{board: b}
-		b.gauges[e.BaseURL] = g
+		g = &Gauge{board: b, engine: e}
+		b.gauges[at] = g
 	}
-	g.point(e, b.cfg.Now())
+	g.use(b.cfg.Now())
 	return g
+}
+
+// keep looks again at a gauge that was not used for long; a newer one of the
+// same engine stays.
+func (b *Board) keep(g *Gauge) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if at := (place{g.engine.BaseURL, g.engine.Key}); b.gauges[at] == nil {
+		b.gauges[at] = g
+	}
 }
 
 // Run looks at the engines in use until ctx ends.
@@ -113,7 +131,7 @@ func (b *Board) inUse() []*Gauge {
 	now := b.cfg.Now()
 	var out []*Gauge
 	for key, g := range b.gauges {
-		if g.unused(now) > idle {
+		if g.rests(now) {
 			delete(b.gauges, key)
 			continue
 		}
@@ -125,7 +143,7 @@ func (b *Board) inUse() []*Gauge {
 func (b *Board) see(ctx context.Context, g *Gauge) {
 	ctx, cancel := context.WithTimeout(ctx, b.cfg.Timeout)
 	defer cancel()
-	got, err := scrape(ctx, g.engine())
+	got, err := scrape(ctx, g.engine)
 	if err != nil {
 		if g.failed() { // the first time only: an engine that is down is no news twice a second
 			b.cfg.Log.WarnContext(ctx, "an engine does not tell its load", "err", fault.Cause(err))

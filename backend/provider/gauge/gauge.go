@@ -9,14 +9,15 @@ import (
 
 // Gauge is how loaded one engine is. It is safe for concurrent use.
 type Gauge struct {
-	board *Board
+	board  *Board
+	engine Engine
 
-	mu    sync.Mutex // guards what follows
-	at    Engine
-	asked time.Time
-	seen  Reading
-	when  time.Time // of seen; zero: nothing was seen yet
-	quiet bool      // its failure has been told
+	mu     sync.Mutex // guards what follows
+	asked  time.Time
+	rested bool // nobody looks at it any more
+	seen   Reading
+	when   time.Time // of seen; zero: nothing was seen yet
+	quiet  bool      // its failure has been told
 }
 
 var _ broker.Load = (*Gauge)(nil)
@@ -31,31 +32,31 @@ type Reading struct {
 // Load implements broker.Load. What is too old counts as not known.
 func (g *Gauge) Load() (waiting int, cache float64, ok bool) {
 	now := g.board.cfg.Now()
+	if g.use(now) {
+		g.board.keep(g)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.asked = now
 	if g.when.IsZero() || now.Sub(g.when) > stale*g.board.cfg.Every {
 		return 0, 0, false
 	}
 	return g.seen.Waiting, g.seen.Cache, true
 }
 
-func (g *Gauge) point(e Engine, now time.Time) {
+// use notes that somebody asks, and says whether nobody looked any more.
+func (g *Gauge) use(now time.Time) (rested bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.at, g.asked = e, now
+	rested, g.rested, g.asked = g.rested, false, now
+	return rested
 }
 
-func (g *Gauge) engine() Engine {
+// rests says whether nobody has asked for so long that nobody need look.
+func (g *Gauge) rests(now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.at
-}
-
-func (g *Gauge) unused(now time.Time) time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return now.Sub(g.asked)
+	g.rested = now.Sub(g.asked) > idle
+	return g.rested
 }
 
 func (g *Gauge) set(r Reading, now time.Time) {

@@ -36,6 +36,7 @@ llamacpp:requests_deferred 4
 type machine struct {
 	metrics, slots string
 	asked          atomic.Int32
+	gone           atomic.Bool
 	key            atomic.Value
 }
 
@@ -44,6 +45,7 @@ func (m *machine) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.key.Store(r.Header.Get("Authorization"))
 	body, status := "", http.StatusNotFound
 	switch {
+	case m.gone.Load():
 	case r.URL.Path == "/metrics" && m.metrics != "":
 		body, status = m.metrics, http.StatusOK
 	case r.URL.Path == "/slots" && m.slots != "":
@@ -119,10 +121,13 @@ func TestWhatIsOldIsNotKnown(t *testing.T) {
 		if _, _, ok := g.Load(); !ok {
 			t.Fatal("not seen")
 		}
-		// The engine goes away: another client, which reaches nobody.
-		if b.Of(gauge.Engine{BaseURL: "http://engine/v1", HTTP: &http.Client{Transport: &machine{}}}) != g {
+		if b.Of(gauge.Engine{BaseURL: "http://engine/v1", HTTP: &http.Client{Transport: m}}) != g {
 			t.Error("the same engine has another gauge")
 		}
+		if b.Of(gauge.Engine{BaseURL: "http://engine/v1", Key: "another", HTTP: &http.Client{Transport: m}}) == g {
+			t.Error("another key has the same gauge")
+		}
+		m.gone.Store(true)
 		time.Sleep(7 * time.Second)
 		synctest.Wait()
 		if _, _, ok := g.Load(); !ok {
@@ -140,7 +145,7 @@ func TestNobodyLooksAtWhatIsNotUsed(t *testing.T) {
 	t.Parallel()
 	while(t, func(b *gauge.Board) {
 		m := &machine{metrics: vllm}
-		b.Of(gauge.Engine{BaseURL: "http://engine/v1", HTTP: &http.Client{Transport: m}})
+		g := b.Of(gauge.Engine{BaseURL: "http://engine/v1", HTTP: &http.Client{Transport: m}})
 		time.Sleep(6 * time.Minute)
 		synctest.Wait()
 		before := m.asked.Load()
@@ -148,6 +153,14 @@ func TestNobodyLooksAtWhatIsNotUsed(t *testing.T) {
 		synctest.Wait()
 		if before < 100 || m.asked.Load() != before {
 			t.Errorf("asked %d times, then %d more", before, m.asked.Load()-before)
+		}
+		if _, _, ok := g.Load(); ok {
+			t.Error("old news counts")
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if _, _, ok := g.Load(); !ok {
+			t.Error("nobody looks although it is used again")
 		}
 	})
 }

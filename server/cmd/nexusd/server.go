@@ -18,6 +18,8 @@ import (
 	"nexusai/backend/egress"
 	"nexusai/backend/httpapi"
 	"nexusai/backend/llamacpp"
+	"nexusai/backend/provider/gauge"
+	"nexusai/backend/provider/picture"
 	"nexusai/frontend"
 	"nexusai/server/admission"
 	"nexusai/server/api"
@@ -61,6 +63,7 @@ type server struct {
 	limiter   *limit.Limiter
 	sharing   string // how limits are shared: process, redis or postgres
 	fleet     *fleet.Fleet
+	gauges    *gauge.Board
 	calls     *calllog.Book
 	budgets   *budget.Budgets
 	broker    *broker.Broker
@@ -126,7 +129,20 @@ func (srv *server) models() (err error) {
 	if err != nil {
 		return err
 	}
-	cfg := fleet.Config{DB: srv.db, Keys: keys, Catalog: known, Egress: outgoing, Log: srv.log, Hint: srv.bus.HintTenant}
+	public, err := egress.New(egress.Config{}) // what the operator allows for providers is not for callers to name
+	if err != nil {
+		return err
+	}
+	pictures, err := picture.New(picture.Config{Door: public})
+	if err != nil {
+		return err
+	}
+	if srv.gauges, err = gauge.New(gauge.Config{Log: srv.log}); err != nil {
+		return err
+	}
+	cfg := fleet.Config{
+		DB: srv.db, Keys: keys, Catalog: known, Egress: outgoing, Pictures: pictures, Gauges: srv.gauges, Log: srv.log, Hint: srv.bus.HintTenant,
+	}
 	if srv.engine != nil {
 		cfg.Local = srv.engine
 	}
@@ -251,7 +267,7 @@ func (n notices) Notify(tenantID, topic, id string) {
 // background is what runs beside the listener, by name.
 func (srv *server) background() map[string]func(context.Context) error {
 	all := map[string]func(context.Context) error{
-		"identity": srv.identity.Run, "limits": srv.limiter.Run, "limit rules": srv.rules.Run, "providers": srv.fleet.Run, "calls": srv.calls.Run,
+		"identity": srv.identity.Run, "limits": srv.limiter.Run, "limit rules": srv.rules.Run, "providers": srv.fleet.Run, "load": srv.gauges.Run, "calls": srv.calls.Run,
 		"budgets": srv.budgets.Run,
 		"sync":    srv.hub.Run, "jobs": srv.jobs.Run, "runs": srv.runs.Run, "audit": audit.NewExporter(srv.trail).Run,
 	}
