@@ -4,13 +4,19 @@ import (
 	"context"
 
 	"nexusai/backend/httpapi"
+	"nexusai/server/audit"
 	"nexusai/server/calllog"
 )
 
-// Operations answers dashboard and logs.
+// Operations answers dashboard, logs, costs and who was refused.
 type Operations struct{ Calls *calllog.Book }
 
-var _ httpapi.Operations = Operations{}
+var (
+	_ httpapi.Operations = Operations{}
+	_ httpapi.Logs       = Operations{}
+	_ httpapi.Costs      = Operations{}
+	_ httpapi.Refusals   = Operations{}
+)
 
 // Dashboard is the team's traffic of a range.
 func (o Operations) Dashboard(ctx context.Context, q httpapi.DashboardQuery) (httpapi.Dashboard, error) {
@@ -28,4 +34,29 @@ func (o Operations) ListLogs(ctx context.Context, q httpapi.LogQuery) (httpapi.L
 		return httpapi.LogPage{}, err
 	}
 	return o.Calls.Calls(ctx, caller.TenantID, q)
+}
+
+// Log is one call with its attempts.
+func (o Operations) Log(ctx context.Context, id string) (httpapi.LogDetail, error) {
+	return as(ctx, func(tenant string, _ audit.Actor) (httpapi.LogDetail, error) { return o.Calls.Detail(ctx, tenant, id) })
+}
+
+// WriteLogs writes calls into a file.
+func (o Operations) WriteLogs(ctx context.Context, q httpapi.LogExport, w httpapi.Sink) error {
+	return does(ctx, func(tenant string, _ audit.Actor) error { return o.Calls.Export(ctx, tenant, q, w) })
+}
+
+// Costs adds calls up.
+func (o Operations) Costs(ctx context.Context, q httpapi.CostQuery) (httpapi.CostReport, error) {
+	return as(ctx, func(tenant string, _ audit.Actor) (httpapi.CostReport, error) { return o.Calls.Costs(ctx, tenant, q) })
+}
+
+// WriteCosts writes a report into a file.
+func (o Operations) WriteCosts(ctx context.Context, q httpapi.CostQuery, w httpapi.Sink) error {
+	return does(ctx, func(tenant string, _ audit.Actor) error { return o.Calls.ExportCosts(ctx, tenant, q, w) })
+}
+
+// ListRefusals lists who was refused, last first.
+func (o Operations) ListRefusals(ctx context.Context, q httpapi.RefusalQuery) ([]httpapi.Refusal, error) {
+	return as(ctx, func(tenant string, _ audit.Actor) ([]httpapi.Refusal, error) { return o.Calls.Refusals(ctx, tenant, q) })
 }

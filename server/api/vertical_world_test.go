@@ -18,6 +18,7 @@ import (
 	"nexusai/server/calllog"
 	"nexusai/server/fleet"
 	"nexusai/server/identity"
+	"nexusai/server/playground"
 	"nexusai/server/replication"
 	"nexusai/server/run"
 	"nexusai/server/secret"
@@ -58,7 +59,14 @@ func newVertical(t *testing.T, scripts ...[]up.Act) *vertical {
 	httpapi.RegisterAccounts(contract, api.Accounts{Identity: v.svc}, identity.Jar{})
 	httpapi.RegisterConversations(contract, api.Conversations{Hub: hub, Runs: v.runs, Bus: bus})
 	httpapi.RegisterChat(contract, api.Chat{Runs: v.runs}, api.Models{Fleet: providers}, api.Usage{DB: v.db})
-	httpapi.RegisterOperations(contract, api.Operations{Calls: calls})
+	operations := api.Operations{Calls: calls}
+	httpapi.RegisterOperations(contract, operations)
+	httpapi.RegisterLogs(contract, operations)
+	httpapi.RegisterCosts(contract, operations)
+	httpapi.RegisterRefusals(contract, operations)
+	trials, err := playground.New(playground.Config{Broker: models, Fleet: providers, Calls: calls})
+	v.must(err)
+	httpapi.RegisterPlayground(contract, trials)
 	fleetOf := api.Providers{Fleet: providers, Broker: models}
 	httpapi.RegisterProviders(contract, fleetOf)
 	httpapi.RegisterProviderKeys(contract, fleetOf)

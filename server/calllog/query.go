@@ -113,8 +113,16 @@ func (b *Book) inMemory(tenantID string, q httpapi.LogQuery) []*Call {
 }
 
 func (c *Call) matches(q httpapi.LogQuery) bool {
-	return (q.Model == "" || c.Model == q.Model) && (q.User == "" || c.UserID == q.User) && (q.Key == "" || c.KeyID == q.Key) &&
-		(q.State == "" || string(c.State) == q.State) && (q.From.IsZero() || !c.At.Before(q.From)) && (q.To.IsZero() || c.At.Before(q.To))
+	for _, one := range [][2]string{
+		{q.Model, c.Model}, {strings.ToLower(q.User), c.UserID}, {strings.ToLower(q.Key), c.KeyID}, {q.State, string(c.State)},
+		{q.Surface, c.Surface}, {q.Operation, c.Operation}, {q.Deployment, c.Deployment}, {q.ErrorCode, c.ErrorCode},
+	} {
+		if one[0] != "" && one[0] != one[1] {
+			return false
+		}
+	}
+	found := strings.Contains(c.ID, strings.ToLower(q.Search)) || strings.Contains(c.RequestID, q.Search)
+	return found && c.Cost >= q.MinCost && (q.MaxCost == 0 || c.Cost <= q.MaxCost) && (q.From.IsZero() || !c.At.Before(q.From)) && (q.To.IsZero() || c.At.Before(q.To))
 }
 
 func mergePage(rows, here []*Call, after *cursor, limit int) []*Call {
@@ -144,10 +152,14 @@ func addTotals(t *httpapi.LogTotals, calls []*Call) {
 
 const selected = `
 tenant_id = $1 and ($2 = '' or model = $2) and ($3 = '' or user_id::text = $3) and ($4 = '' or key_id::text = $4)
-and ($5 = '' or state = $5) and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7)`
+and ($5 = '' or state = $5) and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7)
+and ($8 = '' or surface = $8) and ($9 = '' or operation = $9) and ($10 = '' or deployment = $10) and ($11 = '' or error_code = $11)
+and cost_nano_usd >= $12 and ($13::bigint = 0 or cost_nano_usd <= $13::bigint)
+and ($14 = '' or strpos(id::text, lower($14)) > 0 or strpos(request_id, $14) > 0)`
 
 func selection(tenantID string, q httpapi.LogQuery) []any {
-	return []any{tenantID, q.Model, strings.ToLower(q.User), strings.ToLower(q.Key), q.State, instant(q.From), instant(q.To)}
+	return []any{tenantID, q.Model, strings.ToLower(q.User), strings.ToLower(q.Key), q.State, instant(q.From), instant(q.To),
+		q.Surface, q.Operation, storable(q.Deployment), storable(q.ErrorCode), q.MinCost, q.MaxCost, storable(q.Search)}
 }
 
 func instant(t time.Time) *time.Time {
@@ -160,8 +172,8 @@ func instant(t time.Time) *time.Time {
 const selectCalls = `
 select id, at, surface, operation, model, deployment, coalesce(user_id::text, ''), coalesce(key_id::text, ''), streamed,
     state, error_code, input_tokens, output_tokens, cached_tokens, estimated, latency_ms, first_ms, cost_nano_usd, unpriced, attempts, request_id
-from inference_log where ` + selected + ` and ($8::timestamptz is null or (at, id) < ($8, $9::uuid))
-order by at desc, id desc limit $10`
+from inference_log where ` + selected + ` and ($15::timestamptz is null or (at, id) < ($15, $16::uuid))
+order by at desc, id desc limit $17`
 
 func selectPage(ctx context.Context, tx pgx.Tx, tenantID string, q httpapi.LogQuery, after *cursor) ([]*Call, error) {
 	args := selection(tenantID, q)

@@ -35,6 +35,7 @@ import (
 	"nexusai/server/job"
 	"nexusai/server/ledger"
 	"nexusai/server/limit"
+	"nexusai/server/playground"
 	"nexusai/server/replication"
 	"nexusai/server/response"
 	"nexusai/server/run"
@@ -215,7 +216,16 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterPeople(contract, api.NewPeople(srv.identity, srv.trail))
 	httpapi.RegisterConversations(contract, api.Conversations{Hub: srv.hub, Runs: srv.runs, Bus: srv.bus})
 	httpapi.RegisterChat(contract, api.Chat{Runs: srv.runs}, api.Models{Fleet: srv.fleet}, api.Usage{DB: srv.db})
-	httpapi.RegisterOperations(contract, api.Operations{Calls: srv.calls})
+	operations := api.Operations{Calls: srv.calls}
+	httpapi.RegisterOperations(contract, operations)
+	httpapi.RegisterLogs(contract, operations)
+	httpapi.RegisterCosts(contract, operations)
+	httpapi.RegisterRefusals(contract, operations)
+	trials, err := playground.New(playground.Config{Broker: srv.broker, Fleet: srv.fleet, Calls: srv.calls})
+	if err != nil {
+		return nil, err
+	}
+	httpapi.RegisterPlayground(contract, trials)
 	providers := api.Providers{Fleet: srv.fleet, Broker: srv.broker}
 	httpapi.RegisterProviders(contract, providers)
 	httpapi.RegisterProviderKeys(contract, providers)
