@@ -47,6 +47,7 @@ type Key struct {
 	Prefix    string     `json:"prefix" doc:"the first characters, to recognise it by"`
 	Scopes    []string   `json:"scopes"`
 	Models    []string   `json:"models" doc:"the only models it may use; \"x*\" means all that begin with x; empty: any"`
+	Cache     bool       `json:"cache,omitempty" doc:"a request that was answered before gets the same answer again"`
 	CreatedBy string     `json:"created_by" doc:"the user's name"`
 	CreatedAt time.Time  `json:"created_at"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -59,6 +60,7 @@ type NewKey struct {
 	Name      string     `json:"name" minLength:"1" maxLength:"120"`
 	Scopes    []string   `json:"scopes,omitempty" maxItems:"10" enum:"models.use,logs.read" doc:"empty: models.use"`
 	Models    []string   `json:"models,omitempty" maxItems:"100" doc:"the only models it may use; \"x*\" means all that begin with x; empty: any"`
+	Cache     bool       `json:"cache,omitempty" doc:"a request that was answered before gets the same answer again"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 }
 

@@ -154,6 +154,22 @@ func TestLastUseIsWrittenBehindTheRequest(t *testing.T) {
 	}
 }
 
+func TestAKeyThatTakesOldAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, wants := range []bool{true, false} {
+		made := w.key(w.acme.owner, httpapi.NewKey{Name: "ci", Cache: wants})
+		r := httptest.NewRequest("POST", "/v1/chat/completions", nil)
+		r.Header.Set("Authorization", "Bearer "+made.Secret)
+		caller, err := w.svc.Authenticator().Authenticate(r)
+		if err != nil || caller.Cache != wants || made.Key.Cache != wants {
+			t.Errorf("caller %+v of %+v %v", caller, made.Key, err)
+		}
+	}
+	w.call(w.acme.owner, "GET", "/api/admin/keys", nil).want(200, `"cache":true`)
+	w.call(w.acme.owner, "GET", "/api/admin/audit?action=key", nil).want(200, `"cache":"use"`)
+}
+
 func TestAKeysListOfModels(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -1695,6 +1695,8 @@ export interface components {
             role: "owner" | "admin" | "developer" | "member" | "auditor";
         };
         Key: {
+            /** @description a request that was answered before gets the same answer again */
+            cache?: boolean;
             /** Format: date-time */
             created_at: string;
             /** @description the user's name */
@@ -2071,6 +2073,8 @@ export interface components {
             weight?: number;
         };
         NewKey: {
+            /** @description a request that was answered before gets the same answer again */
+            cache?: boolean;
             /** Format: date-time */
             expires_at?: string;
             /** @description the only models it may use; "x*" means all that begin with x; empty: any */

@@ -24,11 +24,12 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
   const name = useRef<HTMLInputElement>(null);
   const [chosen, setChosen] = useState<readonly Scope[]>(["models.use"]);
   const [expiry, setExpiry] = useState<Expiry>("d90");
+  const [cache, setCache] = useState(false);
   const [wrong, setWrong] = useState<{ name?: string; scopes?: string }>({});
   const create = useMutation({
     mutationFn: () => {
       const ends = endOf(expiry, new Date());
-      return createKey({ name: name.current?.value.trim() ?? "", scopes: [...chosen], ...(ends ? { expires_at: ends.toISOString() } : {}) });
+      return createKey({ name: name.current?.value.trim() ?? "", scopes: [...chosen], ...(cache && chosen.includes("models.use") ? { cache } : {}), ...(ends ? { expires_at: ends.toISOString() } : {}) });
     },
     onSuccess: (created) => {
       void client.invalidateQueries({ queryKey: adminKeys.keys });
@@ -83,6 +84,7 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
             </p>
           )}
         </fieldset>
+        {chosen.includes("models.use") && <Checkbox checked={cache} onChange={setCache} label={t("keys.cacheUse")} help={t("keys.cacheHelp")} />}
         <Field label={t("keys.expires")} help={ends ? t("keys.expiryHelp", { date: `${format.day(ends)}, ${format.time(ends)}` }) : t("keys.neverHelp")}>
           {(field) => <Select {...field} size="lg" value={expiry} onChange={setExpiry} options={(Object.keys(expiries) as Expiry[]).map((value) => ({ value, label: t(`keys.expiry.${value}`) }))} />}
         </Field>

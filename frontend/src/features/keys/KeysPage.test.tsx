@@ -35,6 +35,21 @@ test("a key is shown once, with an example that works", async () => {
   expect(screen.queryByDisplayValue("nxs_live_secret")).not.toBeInTheDocument();
 });
 
+test("a key can take old answers, and its facts say so", async () => {
+  const user = userEvent.setup();
+  const page = await renderPage(KeysPage, { [list]: [{ ...ci, cache: true }], ...models, "POST /api/admin/keys": { key: ci, secret: "nxs_live_secret" } });
+  await user.click(await screen.findByText("CI"));
+  expect(within(await screen.findByRole("dialog", { name: "CI" })).getByText("Old answers")).toBeVisible();
+  await user.keyboard("{Escape}");
+  await user.click(screen.getByRole("button", { name: "Create key" }));
+  const dialog = await screen.findByRole("dialog", { name: "Create key" });
+  await user.type(within(dialog).getByRole("textbox", { name: "Name" }), "Nightly");
+  await user.click(within(dialog).getByRole("checkbox", { name: "Answer the same request only once" }));
+  await user.click(within(dialog).getByRole("button", { name: "Create key" }));
+  expect(await screen.findByDisplayValue("nxs_live_secret")).toBeVisible();
+  expect(page.posted("/api/admin/keys")?.body).toMatchObject({ cache: true });
+});
+
 test("revoking names what will stop, and asks first", async () => {
   const user = userEvent.setup();
   const page = await renderPage(KeysPage, { [list]: [ci, old], "DELETE /api/admin/keys/k-1": undefined });
