@@ -14,6 +14,7 @@ import (
 	"nexusai/backend/provider/endpoint"
 	"nexusai/backend/provider/gemini"
 	"nexusai/backend/provider/openai"
+	"nexusai/backend/provider/responses"
 )
 
 // Kind names how a provider is spoken to. It is kept in databases and files.
@@ -142,6 +143,17 @@ func Open(cfg Config) (Client, error) {
 		BaseURL: cfg.BaseURL, APIKey: cfg.Key, Dialect: dialect(cfg), HTTP: cfg.HTTP, Pictures: cfg.Pictures,
 		Deadlines: cfg.Deadlines, Log: cfg.Log, Now: cfg.Now, NewID: cfg.NewID, ForceTools: cfg.ForceTools,
 	})
+}
+
+// ResponsesOnly is c for a model that answers on OpenAI's Responses wire alone
+// (catalog.Responses): chats of every other surface are translated into it.
+// Where c does not speak that wire it stays as it is.
+func ResponsesOnly(c Client) Client {
+	own, ok := c.(*openai.Client)
+	if !ok || !own.Speaks(llm.OpenAIResponses) {
+		return c
+	}
+	return responses.Client{Client: own}
 }
 
 // dialect of a kind. Of Compatible, and of OpenAI somewhere else than at home,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nexusai/backend/broker"
+	"nexusai/backend/llm"
 	"nexusai/backend/provider/gauge"
 	up "nexusai/backend/provider/openai/openaitest"
 	"nexusai/server/audit"
@@ -79,6 +80,22 @@ func TestAWeakModelIsMarked(t *testing.T) {
 		w.must(err)
 		if s := route.Deployments[0].Skills; s.ForcedTools != want || !s.Tools {
 			t.Errorf("%s: %+v", model, s)
+		}
+	}
+}
+
+// TestAModelOfOneWireIsAskedOnIt: chats of other surfaces are translated, not
+// passed on to an address that does not know it.
+func TestAModelOfOneWireIsAskedOnIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.fleet.Create(t.Context(), w.tenant, audit.Operator, input("One", "https://api.openai.com/v1", "k-123456", "o1-pro", "gpt-4o"))
+	w.must(err)
+	for model, want := range map[string]bool{"o1-pro": false, "gpt-4o": true} {
+		route, err := w.fleet.Candidates(w.as(w.tenant), broker.Query{Model: model, Need: broker.CanChat})
+		w.must(err)
+		if d := route.Deployments[0]; d.Forwarder.Speaks(llm.OpenAIChat) != want || !d.Forwarder.Speaks(llm.OpenAIResponses) {
+			t.Errorf("%s speaks chat completions: %v", model, !want)
 		}
 	}
 }

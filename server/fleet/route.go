@@ -172,6 +172,12 @@ func (v *sieve) add(o offer, d broker.Deployment, base int) {
 		ForcedTools: v.f.forced(o.d.upstream),
 	}
 	d.Metrics = o.p.load
+	if known, _ := v.f.Catalog.Model(o.d.upstream); known.Kind == catalog.Responses {
+		if client, ok := d.Client.(provider.Client); ok {
+			client = provider.ResponsesOnly(client)
+			d.Client, d.Forwarder = client, client
+		}
+	}
 	price := v.f.price(v.s, o.p, o.d.upstream, llm.Usage{}, v.now)
 	d.InputNano, d.OutputNano = price.InputNano, price.OutputNano
 	for _, one := range []struct {

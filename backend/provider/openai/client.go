@@ -102,6 +102,12 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
+// At is where a wire is, for adapters of other wires at the same endpoint; no
+// path: nowhere.
+func (c *Client) At(w llm.Wire, model string) (*endpoint.Endpoint, string) {
+	return c.endpoint, c.dialect.path(w, model)
+}
+
 // exchange sends one request whose whole answer is decoded into out.
 func (c *Client) exchange(ctx context.Context, method, path string, body []byte, out any) error {
 	answer, _, err := c.endpoint.Exchange(ctx, endpoint.Call{Method: method, Path: path, Body: body})
