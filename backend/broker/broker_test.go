@@ -39,7 +39,7 @@ func newBroker(t *testing.T, all ...broker.Deployment) *broker.Broker {
 
 // deploy puts a scripted upstream behind a client with deadlines that a test
 // can wait for. Priority orders deployments, so tests know who is asked first.
-func deploy(t *testing.T, u *up.Upstream, id string, priority int) broker.Deployment {
+func deploy(t testing.TB, u *up.Upstream, id string, priority int) broker.Deployment {
 	t.Helper()
 	c, err := openai.New(openai.Config{
 		BaseURL: u.URL, APIKey: "sk-test", HTTP: u.Client, Log: slog.New(slog.DiscardHandler),

@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -31,7 +30,6 @@ type call struct {
 	tries      int // before content, of this route
 	rescues    int
 	refusal    *fault.Fault // the gate's, while somebody cheaper is looked for
-	budgetOf   *Deployment  // who the gate refused: others must be cheaper
 
 	report   Report
 	attempts []*attempt
@@ -128,7 +126,7 @@ func (c *call) next() (*attempt, error) {
 func (c *call) choose() (*candidate, Why, error) {
 	for waited := false; ; waited = true {
 		now := c.b.now()
-		group := c.affordable(c.b.group(c.all, true, now))
+		group := c.b.group(c.all, true, now)
 		if len(group) == 0 && c.refusal == nil {
 			group = c.b.group(c.all, false, now)
 		}
@@ -165,14 +163,6 @@ func (c *call) because(one *candidate, why Why) Why {
 	return why
 }
 
-// affordable leaves those that cost less than who the gate refused.
-func (c *call) affordable(group []*candidate) []*candidate {
-	if c.budgetOf == nil {
-		return group
-	}
-	return slices.DeleteFunc(group, func(one *candidate) bool { return !c.cheaper(one.d, c.budgetOf) })
-}
-
 func (c *call) cheaper(d, than *Deployment) bool {
 	in, out := int64(c.bound.Input), int64(max(c.bound.MaxOutput, 1000))
 	return in*d.InputNano+out*d.OutputNano < in*than.InputNano+out*than.OutputNano
@@ -180,21 +170,30 @@ func (c *call) cheaper(d, than *Deployment) bool {
 
 // refused looks for somebody else whom the gate may allow; an error ends that.
 func (c *call) refused(one *candidate, f *fault.Fault) error {
-	one.reason = ReasonBudget
-	c.report.Excluded = append(c.report.Excluded, Excluded{one.d.ID, one.d.Name, ReasonBudget})
+	c.tooDear(one)
 	if c.refusal == nil {
 		c.refusal = f
 	}
 	switch {
 	case f.Field == "deployment":
-	case f.Code == fault.QuotaSpent:
-		c.budgetOf, c.why = one.d, WhyCheaper
 	case f.Code == fault.QuotaUnpriced:
 		c.why = WhyCheaper
+	case f.Code == fault.QuotaSpent:
+		c.why = WhyCheaper
+		for i := range c.all {
+			if other := &c.all[i]; other.reason == "" && !c.cheaper(other.d, one.d) {
+				c.tooDear(other)
+			}
+		}
 	default:
 		return f
 	}
 	return nil
+}
+
+func (c *call) tooDear(one *candidate) {
+	one.reason = ReasonBudget
+	c.report.Excluded = append(c.report.Excluded, Excluded{one.d.ID, one.d.Name, ReasonBudget})
 }
 
 // soonest is when the first of those who only rest can be asked again; 0: none.

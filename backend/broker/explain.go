@@ -102,11 +102,11 @@ func (c *call) order() []Candidate {
 		if one == nil {
 			break
 		}
-		one.tried = true
 		seen := c.describe(one, now)
 		if len(out) == 0 {
 			seen.Why = c.because(one, why)
 		}
+		one.tried = true
 		c.tries++
 		out = append(out, seen)
 	}

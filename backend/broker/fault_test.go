@@ -386,12 +386,12 @@ func TestFaultWrongUsage(t *testing.T) {
 				r.deploy([]up.Act{up.Head(), up.Say("an answer of many words"), up.Finish("stop"), up.Usage(c.input, c.output), up.Done()})
 				got := r.send()
 				r.whole(got, "an answer of many words")
-				u := got.report.Attempts[0].Usage
-				if c.want.Estimated {
-					c.want.Input = u.Input // depends on how the request is written
+				u, want := got.report.Attempts[0].Usage, c.want
+				if want.Estimated {
+					want.Input = u.Input // depends on how the request is written
 				}
-				if u != c.want || u.Input == 0 {
-					t.Errorf("usage %+v, want %+v", u, c.want)
+				if u != want || u.Input == 0 {
+					t.Errorf("usage %+v, want %+v", u, want)
 				}
 			})
 		})

@@ -64,7 +64,7 @@ func (c *call) race(first *attempt) (*attempt, *fault.Fault) {
 // hedge is a second attempt with somebody else, or nil.
 func (c *call) hedge() *attempt {
 	now := c.b.now()
-	group := c.affordable(c.b.group(c.all, true, now))
+	group := c.b.group(c.all, true, now)
 	if len(group) == 0 || !c.b.hedges.spend(now) {
 		return nil
 	}

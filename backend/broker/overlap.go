@@ -13,6 +13,9 @@ const (
 	// restartLeast is how much of the beginning must come again before it counts
 	// as a model that started over.
 	restartLeast = 24
+	// echoLeast is the least that a provider which goes on from a half message
+	// may say again of it.
+	echoLeast = 3
 	// certain is how many bytes in common are no chance.
 	certain = 12
 )
@@ -23,13 +26,15 @@ var errAstray = errors.New("the continuation started over and said something els
 // is asked to go on often begins with the last words again, or at the very
 // beginning. What comes out does not depend on how the text was cut into pieces.
 type overlap struct {
-	said    string
-	prefill bool   // the provider goes on after said itself: only space can come twice
-	lead    string // space that the continuation begins with
-	held    string // what follows it
-	eat     bool   // said ended with space: none may follow at once
-	over    bool   // decided: everything passes
-	astray  bool   // it started over and went another way: nothing of it can be used
+	said      string
+	prefill   bool   // the provider goes on after said itself: only space can come twice
+	lead      string // space that the continuation begins with
+	held      string // what follows it
+	elsewhere bool   // held is not how said begins
+	echoed    bool   // the provider said said itself before it went on
+	eat       bool   // said ended with space: none may follow at once
+	over      bool   // decided: everything passes
+	astray    bool   // it started over and went another way: nothing of it can be used
 }
 
 // feed takes the next piece and returns what of all so far is new.
@@ -40,16 +45,20 @@ func (o *overlap) feed(text string) string {
 	case o.over:
 		return o.fresh(text)
 	case o.prefill:
-		o.held += text
-		return o.feedPrefill()
+		return o.feedPrefill(text)
 	}
 	if o.held == "" {
 		rest := strings.TrimLeftFunc(text, unicode.IsSpace)
 		o.lead += text[:len(text)-len(rest)]
 		text = rest
 	}
+	if !o.elsewhere && strings.HasPrefix(o.said[len(o.held):], text) {
+		o.held = o.said[:len(o.held)+len(text)] // it may be starting over
+		return ""
+	}
+	o.elsewhere = true
 	o.held += text
-	if o.held == "" || o.mayRestart() || o.mayReachBack() {
+	if o.mayReachBack() {
 		return ""
 	}
 	return o.decide()
@@ -57,20 +66,38 @@ func (o *overlap) feed(text string) string {
 
 // flush is what is left when the continuation has ended.
 func (o *overlap) flush() string {
-	if o.over || o.astray || o.held == "" || o.prefill {
+	switch {
+	case o.over, o.astray, o.held == "":
 		return ""
+	case o.prefill && (o.echoed || strings.TrimSpace(o.held) == ""):
+		return ""
+	case o.prefill: // less than what was said before
+		return o.held
 	}
 	return o.decide()
 }
 
 // feedPrefill drops the space that was cut from the end of said to please the
-// provider, if it comes again.
-func (o *overlap) feedPrefill() string {
-	space := o.said[len(strings.TrimRightFunc(o.said, unicode.IsSpace)):]
-	n := 0
-	for n < len(space) && n < len(o.held) && o.held[n] == space[n] {
-		n++
+// provider, if it comes again, and all of said if the provider says that first:
+// llama.cpp does (seen in 2026).
+func (o *overlap) feedPrefill(text string) string {
+	if !o.echoed && !o.elsewhere && strings.HasPrefix(o.said[len(o.held):], text) {
+		o.held = o.said[:len(o.held)+len(text)]
+	} else {
+		o.elsewhere = true
+		o.held += text
 	}
+	said := strings.TrimRightFunc(o.said, unicode.IsSpace)
+	if !o.echoed && len(said) >= echoLeast {
+		if len(o.held) < len(said) && strings.HasPrefix(said, o.held) {
+			return ""
+		}
+		if strings.HasPrefix(o.held, said) {
+			o.held, o.echoed = o.held[len(said):], true
+		}
+	}
+	space := o.said[len(said):]
+	n := common(o.held, space)
 	if n == len(o.held) && n < len(space) {
 		return ""
 	}
@@ -86,11 +113,6 @@ func (o *overlap) fresh(text string) string {
 	text = strings.TrimLeftFunc(text, unicode.IsSpace)
 	o.eat = text == ""
 	return text
-}
-
-// mayRestart: all that is held is how said begins.
-func (o *overlap) mayRestart() bool {
-	return len(o.held) <= len(o.said) && strings.HasPrefix(o.said, o.held)
 }
 
 // mayReachBack: said ends with what is held, or might end with more of it.

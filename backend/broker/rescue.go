@@ -87,7 +87,7 @@ func (c *call) rescuer(broken *candidate, f *fault.Fault) *candidate {
 	chats := func(group []*candidate) []*candidate {
 		return slices.DeleteFunc(group, func(one *candidate) bool { return one.d.Client == nil })
 	}
-	if one, _ := c.b.pick(chats(c.affordable(c.b.group(c.all, true, now))), c.affinity, now); one != nil {
+	if one, _ := c.b.pick(chats(c.b.group(c.all, true, now)), c.affinity, now); one != nil {
 		return one
 	}
 	if f.Code == fault.Timeout || broken.barred(now) != "" || broken.d.Client == nil {
@@ -118,16 +118,14 @@ const tailWords = 60
 // model goes on from its own half message where it can, and otherwise is asked
 // to.
 func continuing(req llm.ChatRequest, text string, prefill bool) (llm.ChatRequest, *overlap) {
-	messages := slices.Clone(req.Messages)
 	said := strings.TrimRight(text, " \t\r\n") // Anthropic refuses a message that ends in space
 	if req.MaxTokens > 0 {
 		req.MaxTokens = max(req.MaxTokens-tokens(len(text)), 16)
 	}
-	req.Messages = messages
 	if said == "" {
 		return req, nil
 	}
-	req.Messages = append(messages, llm.Message{Role: llm.Assistant, Text: said})
+	req.Messages = append(slices.Clone(req.Messages), llm.Message{Role: llm.Assistant, Text: said})
 	if prefill {
 		return req, &overlap{said: text, prefill: true}
 	}

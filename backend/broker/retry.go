@@ -57,7 +57,7 @@ func (c *call) canRetry(f *fault.Fault) (other, ok bool) {
 		return false, false // the request itself: it fails everywhere
 	}
 	now := c.b.now()
-	if len(c.affordable(c.b.group(c.all, true, now))) > 0 {
+	if len(c.b.group(c.all, true, now)) > 0 {
 		return true, true
 	}
 	switch f.Code {

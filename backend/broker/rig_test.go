@@ -297,6 +297,7 @@ func tries(report broker.Report) (out []string) {
 type books struct {
 	t      *testing.T
 	limit  int                                             // MaxOutput of tickets
+	settle func(broker.Attempt)                            // may be nil
 	refuse func(d broker.Deployment, ask broker.Ask) error // nil admits all
 
 	mu      sync.Mutex // guards what follows
@@ -337,6 +338,9 @@ func (k ticket) Settle(a broker.Attempt) {
 	}
 	delete(g.open, k.n)
 	g.settled = append(g.settled, a)
+	if g.settle != nil {
+		g.settle(a)
+	}
 }
 
 // balance checks that nothing is left open and that the report says the same.

@@ -20,7 +20,7 @@ const (
 	headerWithin = 10 * time.Second
 	idleFor      = 2 * time.Minute
 	maxHeader    = 64 << 10
-	drainWithin  = 10 * time.Second // for answers in flight
+	drainWithin  = 60 * time.Second // for answers in flight
 )
 
 // serve runs the server until ctx ends or a part of it fails.
@@ -105,7 +105,14 @@ func (srv *server) drain(front *http.Server) {
 	close(srv.draining)
 	patience, cancel := context.WithTimeout(context.Background(), drainWithin)
 	defer cancel()
+	var answers sync.WaitGroup
+	answers.Go(func() {
+		if left := srv.broker.Drain(patience); left > 0 {
+			srv.log.Warn("model calls in flight were cut", "count", left)
+		}
+	})
 	srv.runs.Wait(patience)
+	answers.Wait()
 	if err := front.Shutdown(patience); err != nil {
 		srv.log.Warn("answers in flight were cut", "err", err)
 	}
