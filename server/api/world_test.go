@@ -20,6 +20,7 @@ import (
 	"nexusai/backend/httpapi"
 	"nexusai/server/api"
 	"nexusai/server/audit"
+	"nexusai/server/budget"
 	"nexusai/server/identity"
 	"nexusai/server/limit"
 	"nexusai/server/secret"
@@ -35,6 +36,7 @@ type world struct {
 	t       *testing.T
 	db      *store.DB
 	svc     *identity.Service
+	budgets *budget.Budgets
 	handler http.Handler
 	clock   *clock
 	acme    team
@@ -82,6 +84,9 @@ func newWorld(t *testing.T) *world {
 	limiter, err := limit.New(limit.Config{Counters: limit.NewMemory(nil), Rules: book, Log: log})
 	w.must(err)
 	httpapi.RegisterLimits(group, api.Limits{DB: w.db, Book: book, Limiter: limiter, Sharing: "process"})
+	w.budgets, err = budget.New(budget.Config{DB: w.db, Log: log, Life: uuid.NewString()})
+	w.must(err)
+	httpapi.RegisterBudgets(group, api.Budgets{Budgets: w.budgets})
 	w.handler = w.svc.Authenticator().Middleware(mux)
 	w.acme, w.beta = w.team("acme"), w.team("beta")
 	return w

@@ -232,6 +232,7 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterDeployments(contract, providers)
 	httpapi.RegisterAliases(contract, providers)
 	httpapi.RegisterPrices(contract, providers)
+	httpapi.RegisterBudgets(contract, api.Budgets{Budgets: srv.budgets})
 	httpapi.RegisterLimits(contract, api.Limits{DB: srv.db, Book: srv.rules, Limiter: srv.limiter, Sharing: srv.sharing})
 	contract.DescribeStreams()
 	describe(contract.OpenAPI())
