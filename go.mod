@@ -2,7 +2,10 @@ module nexusai
 
 go 1.26.0
 
-ignore ./frontend/node_modules
+ignore (
+	./build/e2e/node/node_modules
+	./frontend/node_modules
+)
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import secrets
 import signal
 import subprocess
 import urllib.request
@@ -23,7 +24,7 @@ class Server:
         self.log = open(data.parent / "nexusd.log", "wb")
         env = dict(os.environ, NEXUS_CHAT_MODEL=STARTER)
         self.process = subprocess.Popen(
-            [ROOT / "bin/nexusd", "serve", "--data", data, "--listen", "127.0.0.1:0"],
+            [ROOT / "bin/nexusd", "serve", "--data", data, "--listen", "127.0.0.1:0", "--allow-net", "127.0.0.0/8"],
             stdout=subprocess.PIPE, stderr=self.log, env=env, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("listening on http://127.0.0.1:"), (line, self.tail())
@@ -71,6 +72,40 @@ def server(tmp_path_factory):
         yield started
     finally:
         started.stop()
+
+
+@pytest.fixture(scope="session")
+def upstream():
+    """A provider over real sockets that does what the user's words ask (build/e2e/upstream)."""
+    subprocess.run(["go", "build", "-o", "bin/upstream", "./build/e2e/upstream"], cwd=ROOT, check=True)
+    process = subprocess.Popen([ROOT / "bin/upstream"], stdout=subprocess.PIPE, text=True)
+    yield process.stdout.readline().removeprefix("listening on ").strip()
+    process.terminate()
+    process.wait(timeout=10)
+
+
+def offer(server, upstream: str, wire: str, name: str) -> dict[str, str]:
+    """The models of a new scripted provider, by what they are for, and its wire."""
+    price = {"input_nano_usd": 1000, "output_nano_usd": 1000}
+    models = {"wire": wire, "chat": name + "-chat", "embed": "openai-embed"}
+    known = {"openai": "gpt-4o", "anthropic": "claude-sonnet-4-5"}  # models that can do all that is asked
+    offered = [{"id": models["chat"], "upstream": known[wire], "kind": "chat"} | price]
+    if name == "openai":  # Anthropic has no embeddings: this one's are used
+        offered.append({"id": models["embed"], "upstream": "up-embed", "kind": "embedding"} | price)
+    server.call("POST", "/api/admin/providers", token=server.sign_in(), body={
+        "name": "Scripted " + name, "kind": wire, "base_url": upstream + "/v1", "api_key": "canary-upstream-key", "models": offered})
+    return models
+
+
+@pytest.fixture(scope="session", params=["openai", "anthropic"])
+def scripted(request, server, upstream) -> dict[str, str]:
+    return offer(server, upstream, request.param, request.param)
+
+
+@pytest.fixture
+def fragile(scripted, server, upstream) -> dict[str, str]:
+    """A provider of one test, whose failures put no other out of work."""
+    return offer(server, upstream, scripted["wire"], f"fragile-{secrets.token_hex(4)}")
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ fi
 "$here/postgres.sh" bundle # the tests start both kinds
 "$here/postgres.sh" deb
 "$here/python.sh"
+"$here/node.sh"
 "$here/models.sh"
 "$here/lint.sh"
 "$here/engine.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Python of the tests: the official OpenAI client, pytest and schemathesis,
-# in a virtual environment of their own in the cache. People do not need it.
+# The Python of the tests: the official OpenAI and Anthropic clients, pytest and
+# schemathesis, in a virtual environment of their own in the cache. People do not need it.
 set -euo pipefail
 cache=${NEXUS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nexusai}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
