@@ -132,6 +132,7 @@ func TestWhatRunsTheFleetIsItsTeamsAlone(t *testing.T) {
 		{"DELETE", "/api/admin/aliases?name=best", nil, 404},
 		{"GET", "/api/admin/routing", nil, 200},
 		{"PUT", "/api/admin/routing", httpapi.RoutingPolicy{Regions: []string{"us"}, Roles: []httpapi.RoleModels{}}, 200},
+		{"POST", "/api/admin/route/explain", httpapi.RouteQuestion{Model: "m"}, 200},
 		{"GET", "/api/admin/prices", nil, 200},
 		{"POST", "/api/admin/prices", httpapi.NewPriceOverride{ProviderID: p.ID, Upstream: "m", Rates: httpapi.Rates{InputNanoUSD: &in}}, 404},
 	} {
@@ -144,4 +145,61 @@ func TestWhatRunsTheFleetIsItsTeamsAlone(t *testing.T) {
 	}
 	v.call(v.acme.owner, "GET", "/api/admin/routing", nil).want(200, `"regions":[]`)
 	v.call(v.acme.owner, "GET", "/api/admin/aliases", nil).want(200, "best")
+}
+
+func TestARouteIsExplained(t *testing.T) {
+	t.Parallel()
+	limited := up.Reply(429, `{"error":{"message":"slow down"}}`, "Retry-After", "60")
+	v := newVertical(t, limited, up.Answer("Hello"))
+	p := v.provider()
+	me := v.acme.owner
+	for _, name := range []string{"first", "second"} {
+		p = decode[httpapi.Provider](v.call(me, "POST", "/api/admin/providers/"+p.ID+"/keys", httpapi.NewProviderKey{Name: name, Secret: "sk-" + name}).want(201))
+	}
+	ask := func(q httpapi.RouteQuestion) httpapi.RouteAnswer {
+		t.Helper()
+		return decode[httpapi.RouteAnswer](v.call(me, "POST", "/api/admin/route/explain", q).want(200))
+	}
+	before := ask(httpapi.RouteQuestion{Model: "m"})
+	if before.Chosen == "" || before.ChosenKey == "" || len(before.Candidates) != 2 || !before.Candidates[0].Qualifies || before.Candidates[0].Key == "" {
+		t.Fatalf("before %+v", before)
+	}
+	if len(v.upstream.Requests()) != 0 {
+		t.Error("a question was sent to the provider")
+	}
+	// A 429 benches the key that got it, and the other one answers.
+	events := v.try(me, httpapi.Trial{Model: "m", Messages: []httpapi.TrialMessage{{Role: "user", Text: "hi"}}})
+	if last := events[len(events)-1]; last.Type != "done" || last.Outcome.Attempts != 2 {
+		t.Fatalf("last event %+v", last)
+	}
+	after := ask(httpapi.RouteQuestion{Model: "m"})
+	if len(after.Candidates) != 2 || !after.Candidates[0].Qualifies || after.Candidates[1].Reason != "benched" || after.ChosenKey != after.Candidates[0].KeyID {
+		t.Errorf("after %+v", after)
+	}
+	v.call(me, "GET", "/api/admin/deployments", nil).want(200, `"benched":[{"key_id":"`+after.Candidates[1].KeyID)
+	v.call(me, "GET", "/api/admin/providers", nil).want(200, `"state":"benched"`)
+
+	v.call(me, "PUT", "/api/admin/aliases", httpapi.Alias{Name: "best", Targets: []string{"m"}, Regions: []string{"eu"}}).want(200)
+	barred := ask(httpapi.RouteQuestion{Model: "best"})
+	if barred.Chosen != "" || barred.Problem == nil || barred.Problem.Code != "auth.forbidden" || barred.Alias == nil || barred.Candidates[0].Reason != "region" {
+		t.Errorf("barred %+v", barred)
+	}
+	key := v.key(me, httpapi.NewKey{Name: "ci", Models: []string{"other"}}).Key
+	if refused := ask(httpapi.RouteQuestion{Model: "m", KeyID: key.ID}); refused.Problem == nil || refused.Problem.Code != "model.unknown" {
+		t.Errorf("as a key %+v", refused)
+	}
+	for _, surface := range []string{"completions", "responses", "messages"} {
+		if got := ask(httpapi.RouteQuestion{Model: "m", Surface: surface}); got.Chosen == "" {
+			t.Errorf("%s: %+v", surface, got)
+		}
+	}
+	for _, surface := range []string{"embeddings", "transcriptions", "speech", "rerank"} {
+		if got := ask(httpapi.RouteQuestion{Model: "m", Surface: surface}); got.Problem == nil {
+			t.Errorf("%s: %+v", surface, got)
+		}
+	}
+	v.call(me, "POST", "/api/admin/route/explain", `{"model":"m","request":{"messages":"wrong"}}`).want(200, `"problem"`)
+	v.call(me, "POST", "/api/admin/route/explain", `{"model":"m","request":[1]}`).want(400, "body.request")
+	v.call(v.beta.owner, "POST", "/api/admin/route/explain", httpapi.RouteQuestion{Model: "m"}).want(200, `"candidates":[]`, "model.unknown")
+	v.call(v.beta.owner, "POST", "/api/admin/route/explain", httpapi.RouteQuestion{Model: "m", KeyID: key.ID}).want(404)
 }

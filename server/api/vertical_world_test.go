@@ -20,6 +20,7 @@ import (
 	"nexusai/server/identity"
 	"nexusai/server/playground"
 	"nexusai/server/replication"
+	"nexusai/server/route"
 	"nexusai/server/run"
 	"nexusai/server/secret"
 	"nexusai/server/stream"
@@ -73,6 +74,9 @@ func newVertical(t *testing.T, scripts ...[]up.Act) *vertical {
 	httpapi.RegisterDeployments(contract, fleetOf)
 	httpapi.RegisterAliases(contract, fleetOf)
 	httpapi.RegisterPrices(contract, fleetOf)
+	routes, err := route.New(models, providers)
+	v.must(err)
+	httpapi.RegisterRoutes(contract, routes)
 	old := v.handler
 	v.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := mux.Handler(r); pattern == "" {

@@ -50,6 +50,7 @@ func (a *Authenticator) load(ctx context.Context, tenantID string, ref ref) (s s
 			var maker string
 			s.caller.KeyID = ref.id
 			err = tx.QueryRow(ctx, loadKey, ref.id).Scan(&s.caller.UserID, &scopes, &s.caller.Models, &s.caller.Cache, &until, &maker)
+			s.caller.Role = maker // what its role may not use, it may not either
 			s.caller.Permissions = policy.KeyPermissions(scopes, maker)
 			if until != nil {
 				s.until = *until

@@ -10,31 +10,14 @@ import (
 	"nexusai/backend/catalog"
 	"nexusai/backend/egress"
 	"nexusai/server/fleet"
+	"nexusai/server/tenant"
 )
 
 func apply(flags *flag.FlagSet) action {
 	slug := flags.String("tenant", "", "the team's slug; the file may name it, too")
 	file := flags.String("f", "", "the YAML file; - is standard input (required)")
 	return func(ctx context.Context, d *desk) error {
-		if *file == "" {
-			return misuse("apply needs -f FILE")
-		}
-		doc, err := d.read(*file)
-		if err != nil {
-			return err
-		}
-		named, err := fleet.Tenant(doc)
-		if err != nil {
-			return fmt.Errorf("%s: %w", *file, err)
-		}
-		if *slug == "" {
-			*slug = named
-		}
-		_, t, err := d.team(ctx, *slug)
-		if err != nil {
-			return err
-		}
-		f, err := d.fleet()
+		f, t, doc, err := d.declared(ctx, "apply", *slug, *file)
 		if err != nil {
 			return err
 		}
@@ -50,6 +33,31 @@ func apply(flags *flag.FlagSet) action {
 		}
 		return nil
 	}
+}
+
+// declared reads a file and opens the fleet of the team that it, or the command
+// line, names.
+func (d *desk) declared(ctx context.Context, command, slug, file string) (*fleet.Fleet, tenant.Tenant, []byte, error) {
+	if file == "" {
+		return nil, tenant.Tenant{}, nil, misuse("%s needs -f FILE", command)
+	}
+	doc, err := d.read(file)
+	if err != nil {
+		return nil, tenant.Tenant{}, nil, err
+	}
+	named, err := fleet.Tenant(doc)
+	if err != nil {
+		return nil, tenant.Tenant{}, nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if slug == "" {
+		slug = named
+	}
+	_, t, err := d.team(ctx, slug)
+	if err != nil {
+		return nil, t, nil, err
+	}
+	f, err := d.fleet()
+	return f, t, doc, err
 }
 
 const largestFile = 1 << 20

@@ -38,6 +38,7 @@ import (
 	"nexusai/server/playground"
 	"nexusai/server/replication"
 	"nexusai/server/response"
+	"nexusai/server/route"
 	"nexusai/server/run"
 	"nexusai/server/secret"
 	"nexusai/server/store"
@@ -233,6 +234,11 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterAliases(contract, providers)
 	httpapi.RegisterPrices(contract, providers)
 	httpapi.RegisterBudgets(contract, api.Budgets{Budgets: srv.budgets})
+	routes, err := route.New(srv.broker, srv.fleet)
+	if err != nil {
+		return nil, err
+	}
+	httpapi.RegisterRoutes(contract, routes)
 	httpapi.RegisterLimits(contract, api.Limits{DB: srv.db, Book: srv.rules, Limiter: srv.limiter, Sharing: srv.sharing})
 	contract.DescribeStreams()
 	describe(contract.OpenAPI())
