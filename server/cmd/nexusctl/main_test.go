@@ -224,6 +224,13 @@ func TestApply(t *testing.T) {
 	models := "tenant: acme\nproviders:\n- name: lab\n  base_url: https://llm.acme.test/v1\n  models: [tiny]\naliases: {fast: tiny}\n"
 	x.run(models, "apply", "-f", "-").want(done).says("lab")
 	x.run(models, "apply", "-f", "-").want(done, "nothing to change\n")
+	x.run(models, "diff", "-f", "-").want(done, "")
+	x.run(strings.Replace(models, "lab", "lab2", 1), "diff", "-f", "-").want(failed).says("added provider", "removed provider")
+	x.run("", "diff").want(misused).says("-f FILE")
+	exported := x.run("", "export").want(done).says("base_url").stdout
+	x.run(exported, "diff", "-f", "-").want(done, "")
+	x.run("", "route", "explain").want(misused).says("--model")
+	x.run("", "route", "explain", "--model", "nope").want(done).says("nobody would answer", "model.unknown")
 }
 
 func TestHelpAndMistakes(t *testing.T) {
