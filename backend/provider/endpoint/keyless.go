@@ -11,7 +11,6 @@ import (
 type keyless struct {
 	io.ReadCloser
 	key   []byte
-	chunk [16 << 10]byte
 	held  []byte // a tail that may be the key's beginning; shorter than the key
 	ready []byte // to be handed out
 	err   error  // that ended the body
@@ -34,13 +33,22 @@ func (k *keyless) Read(p []byte) (int, error) {
 		if k.err != nil {
 			return 0, k.err
 		}
-		n, err := k.ReadCloser.Read(k.chunk[:])
+		n, err := k.ReadCloser.Read(p)
 		k.err = err
-		k.take(k.chunk[:n])
+		if n > 0 && k.clean(p[:n]) {
+			return n, nil
+		}
+		k.take(p[:n])
 	}
 	n := copy(p, k.ready)
 	k.ready = k.ready[n:]
 	return n, nil
+}
+
+// clean is nearly always true: chunk has nothing of the key, so that it needs no
+// copy.
+func (k *keyless) clean(chunk []byte) bool {
+	return len(k.held) == 0 && !bytes.Contains(chunk, k.key) && (k.err != nil || k.begun(chunk) == 0)
 }
 
 // take moves what is known to be clean to ready. An event of a stream ends with

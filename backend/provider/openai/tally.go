@@ -32,9 +32,11 @@ type tally struct {
 	bytes    int // of text, reasoning and tool arguments
 	done     bool
 	failure  *fault.Fault
+	usual    chunk // the last one that quick took, to be used again
 }
 
-// event takes the next event. It returns the chunk it held, or nil.
+// event takes the next event. It returns the chunk it held, or nil; the chunk is
+// valid until the next event.
 func (t *tally) event(e sse.Event) *chunk {
 	if e.Data == nil || t.done || t.failure != nil {
 		return nil
@@ -46,6 +48,13 @@ func (t *tally) event(e sse.Event) *chunk {
 	}
 	if len(data) == 0 {
 		return nil
+	}
+	if q := (quick{data: data, id: t.id, mod: t.model}); e.Name == "" && !e.Cut && q.chunk(&t.usual) {
+		t.chunk(&t.usual)
+		if t.failure != nil {
+			return nil
+		}
+		return &t.usual
 	}
 	var c chunk
 	if err := json.Unmarshal(data, &c); err != nil {
