@@ -11,7 +11,7 @@ type InferenceLog struct {
 	ID           string    `json:"id"`
 	At           time.Time `json:"at"`
 	Surface      string    `json:"surface" enum:"chat,v1,playground"`
-	Operation    string    `json:"operation" enum:"chat,completions,responses,messages,embeddings,transcribe,speak,rerank"`
+	Operation    string    `json:"operation" enum:"chat,completions,responses,messages,count_tokens,embeddings,transcriptions,speech,rerank"`
 	Model        string    `json:"model" doc:"as asked"`
 	Deployment   string    `json:"deployment" doc:"who answered"`
 	User         string    `json:"user,omitempty" doc:"the user's name"`
@@ -38,7 +38,7 @@ type LogFilter struct {
 	Key        string    `query:"key" maxLength:"200" doc:"id of a key"`
 	State      string    `query:"state" enum:"running,ok,stopped,failed"`
 	Surface    string    `query:"surface" enum:"chat,v1,playground"`
-	Operation  string    `query:"operation" enum:"chat,completions,responses,messages,embeddings,transcribe,speak,rerank"`
+	Operation  string    `query:"operation" enum:"chat,completions,responses,messages,count_tokens,embeddings,transcriptions,speech,rerank"`
 	Deployment string    `query:"deployment" maxLength:"400" doc:"who answered, in words"`
 	ErrorCode  string    `query:"error_code" maxLength:"100"`
 	MinCost    int64     `query:"min_cost" minimum:"0" doc:"nano US dollars"`

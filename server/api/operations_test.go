@@ -86,7 +86,7 @@ func TestLogsAreFilteredExportedAndAddedUp(t *testing.T) {
 	id := first[len(first)-1].Outcome.CallID
 	for query, want := range map[string]int{
 		"": 3, "?surface=playground": 3, "?surface=v1": 0, "?error_code=model.unknown": 1, "?deployment=Scripted": 2, "?q=" + id[20:]: 1,
-		"?q=" + strings.ToUpper(id): 1, "?min_cost=1": 0, "?max_cost=5": 3, "?operation=chat&state=ok": 2, "?operation=speak": 0, "?q=%00": 0,
+		"?q=" + strings.ToUpper(id): 1, "?min_cost=1": 0, "?max_cost=5": 3, "?operation=chat&state=ok": 2, "?operation=speech": 0, "?q=%00": 0,
 	} {
 		page := decode[httpapi.LogPage](v.call(me, "GET", "/api/admin/logs"+query, nil).want(200))
 		if len(page.Items) != want || page.Totals.Calls != int64(want) {

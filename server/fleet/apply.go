@@ -157,6 +157,12 @@ func (a *application) run(ctx context.Context, want document) error {
 	if err := a.prices(ctx, want.prices); err != nil {
 		return err
 	}
+	if err := a.limits(ctx, want.limits); err != nil {
+		return err
+	}
+	if err := a.budgets(ctx, want.budgets); err != nil {
+		return err
+	}
 	if want.routing == nil || same(a.snap.policy.show(), want.routing.show()) {
 		return nil
 	}

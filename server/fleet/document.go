@@ -16,6 +16,8 @@ type document struct {
 	providers []declared
 	aliases   []*alias
 	prices    []declaredPrice
+	limits    []declaredLimit
+	budgets   []declaredBudget
 }
 
 // maxNodes bounds a file after its anchors are followed.
@@ -34,7 +36,7 @@ func parse(data []byte) (document, error) {
 	if left := count(root.Content[0], maxNodes); left < 0 {
 		return doc, fmt.Errorf("line 1: the file has more than %d parts", maxNodes)
 	}
-	fields, err := members(root.Content[0], "tenant", "routing", "providers", "aliases", "fallbacks", "prices")
+	fields, err := members(root.Content[0], "tenant", "routing", "providers", "aliases", "fallbacks", "prices", "limits", "budgets")
 	if err != nil {
 		return doc, err
 	}
@@ -46,7 +48,7 @@ func parse(data []byte) (document, error) {
 		read func(*yaml.Node) error
 	}{
 		{"routing", doc.parseRouting}, {"providers", doc.parseProviders}, {"aliases", doc.parseAliases}, {"fallbacks", doc.parseFallbacks},
-		{"prices", doc.parsePrices},
+		{"prices", doc.parsePrices}, {"limits", doc.parseLimits}, {"budgets", doc.parseBudgets},
 	} {
 		if n := fields[section.name]; n != nil {
 			if err := section.read(n); err != nil {

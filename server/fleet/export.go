@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"go.yaml.in/yaml/v3"
 
 	"nexusai/backend/httpapi"
@@ -21,10 +22,20 @@ func (f *Fleet) Export(ctx context.Context, tenant, slug string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
+	file := f.file(s, slug)
+	err = f.DB.TenantRead(ctx, tenant, func(tx pgx.Tx) error {
+		limits, budgets, err := bounds(ctx, tx, tenant)
+		file.put("limits", limits, len(limits) == 0)
+		file.put("budgets", budgets, len(budgets) == 0)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
 	e := yaml.NewEncoder(&out)
 	e.SetIndent(2)
-	if err := e.Encode(f.file(s, slug)); err != nil {
+	if err := e.Encode(file); err != nil {
 		return nil, fmt.Errorf("write the file: %w", err)
 	}
 	return out.Bytes(), e.Close()

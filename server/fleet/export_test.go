@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"nexusai/backend/httpapi"
 	"nexusai/backend/llamacpp"
 	"nexusai/server/audit"
@@ -42,6 +44,13 @@ fallbacks:
 prices:
   - {provider: Team, model: vendor/fast, from: LATER, usd_per_million: {input: 3, cached_input: 0.3, output: 9}}
   - {provider: Team, model: say, from: LATER, catalogue: true}
+limits:
+  - {for: tenant, measure: concurrency, amount: 20}
+  - {for: user, who: ana@acme.test, measure: requests, amount: 100, per: 1m, on_failure: open}
+  - {for: model, measure: output_tokens, amount: 100000, per: 24h}
+budgets:
+  - {for: tenant, period: month, usd: 100.5, contact: finance}
+  - {for: user, period: day, usd: 2, unpriced: allow}
 `
 
 func TestWhatIsExportedIsWhatIsThere(t *testing.T) { // not parallel: it sets the environment
@@ -49,12 +58,16 @@ func TestWhatIsExportedIsWhatIsThere(t *testing.T) { // not parallel: it sets th
 	t.Setenv("TEAM_KEY_2", "sk-canary-2")
 	w := newWorld(t)
 	f := w.process(engine{llamacpp.Ready})
+	w.must(w.db.Tenant(t.Context(), w.tenant, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `insert into app_user (tenant_id, id, email, role, created_at) values (nexus.tenant_id(), gen_random_uuid(), 'ana@acme.test', 'member', now())`)
+		return err
+	}))
 	doc := []byte(strings.ReplaceAll(everything, "LATER", time.Now().Add(time.Hour).UTC().Format(time.RFC3339)))
 	before, err := f.Diff(t.Context(), w.tenant, doc)
 	w.must(err)
 	changes, err := f.Apply(t.Context(), w.tenant, doc)
 	w.must(err)
-	if !slices.Equal(before, changes) || len(changes) != 8 {
+	if !slices.Equal(before, changes) || len(changes) != 13 {
 		t.Fatalf("diff says\n%q, apply\n%q", before, changes)
 	}
 	again, err := f.Apply(t.Context(), w.tenant, doc)
@@ -85,6 +98,11 @@ func TestWhatIsExportedIsWhatIsThere(t *testing.T) { // not parallel: it sets th
 		t.Errorf("another secret: %q %v", diff, err)
 	}
 	t.Setenv("TEAM_KEY", "sk-canary-1")
+	less := strings.Replace(strings.Replace(string(doc), "usd: 100.5", "usd: 50", 1), "  - {for: tenant, measure: concurrency, amount: 20}\n", "", 1)
+	diff, err := f.Diff(t.Context(), w.tenant, []byte(less))
+	if want := []string{"removed the limit of concurrency for tenant", "changed the budget a month for tenant to 50 USD"}; err != nil || !slices.Equal(diff, want) {
+		t.Errorf("less: %q %v", diff, err)
+	}
 	if changed, err := f.Apply(t.Context(), w.tenant, out); err != nil || len(changed) != 0 {
 		t.Errorf("applying the export changes %q %v", changed, err)
 	}

@@ -207,7 +207,7 @@ func commands() []command {
 		{"ledger verify", "prove that the ledger is the log's usage times the prices", ledgerVerify},
 		{"ledger reconcile", "compare a provider's invoice (CSV) with the ledger", ledgerReconcile},
 		{"audit verify", "check the audit trails, also against their exported heads", auditVerify},
-		{"apply", "make providers, keys, deployments, aliases and prices those of a YAML file", apply},
+		{"apply", "make providers, keys, deployments, aliases, prices, limits and budgets those of a YAML file", apply},
 		{"diff", "what apply would change; exit status 1 when anything", diff},
 		{"export", "a team's providers, deployments, aliases and prices as such a file", export},
 		{"route explain", "where a request would go and why, without sending it", routeExplain},
