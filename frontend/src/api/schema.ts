@@ -1673,7 +1673,7 @@ export interface components {
             /** @description as asked */
             model: string;
             /** @enum {string} */
-            operation: "chat" | "completions" | "responses" | "messages" | "embeddings" | "transcribe" | "speak" | "rerank";
+            operation: "chat" | "completions" | "responses" | "messages" | "count_tokens" | "embeddings" | "transcriptions" | "speech" | "rerank";
             /** Format: int64 */
             output_tokens: number;
             request_id: string;
@@ -1856,7 +1856,7 @@ export interface components {
             /** @description as asked */
             model: string;
             /** @enum {string} */
-            operation: "chat" | "completions" | "responses" | "messages" | "embeddings" | "transcribe" | "speak" | "rerank";
+            operation: "chat" | "completions" | "responses" | "messages" | "count_tokens" | "embeddings" | "transcriptions" | "speech" | "rerank";
             /** Format: int64 */
             output_tokens: number;
             /** @description only where the tenant's policy keeps it */
@@ -5592,7 +5592,7 @@ export interface operations {
                 key?: string;
                 state?: "running" | "ok" | "stopped" | "failed";
                 surface?: "chat" | "v1" | "playground";
-                operation?: "chat" | "completions" | "responses" | "messages" | "embeddings" | "transcribe" | "speak" | "rerank";
+                operation?: "chat" | "completions" | "responses" | "messages" | "count_tokens" | "embeddings" | "transcriptions" | "speech" | "rerank";
                 /** @description who answered, in words */
                 deployment?: string;
                 error_code?: string;
@@ -5724,7 +5724,7 @@ export interface operations {
                 key?: string;
                 state?: "running" | "ok" | "stopped" | "failed";
                 surface?: "chat" | "v1" | "playground";
-                operation?: "chat" | "completions" | "responses" | "messages" | "embeddings" | "transcribe" | "speak" | "rerank";
+                operation?: "chat" | "completions" | "responses" | "messages" | "count_tokens" | "embeddings" | "transcriptions" | "speech" | "rerank";
                 /** @description who answered, in words */
                 deployment?: string;
                 error_code?: string;
