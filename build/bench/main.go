@@ -35,6 +35,7 @@ var suites = map[string][]measure{
 		{"load", load},
 		{"streams", streams},
 		{"outage", outage},
+		{"budget", budgetRace},
 	},
 }
 

@@ -82,7 +82,7 @@ func invoiceLine(record []string, at map[string]int) (l InvoiceLine, err error) 
 		}
 		return ""
 	}
-	if l.Amount, err = parseUSD(field("amount_usd")); err != nil {
+	if l.Amount, err = ParseUSD(field("amount_usd")); err != nil {
 		return l, err
 	}
 	l.RequestID, l.Model = strings.Clone(field("request_id")), strings.Clone(field("model"))
@@ -97,9 +97,9 @@ func invoiceLine(record []string, at map[string]int) (l InvoiceLine, err error) 
 	return l, nil
 }
 
-// parseUSD reads a decimal number exactly; what is finer than a nano-dollar is
+// ParseUSD reads a decimal number exactly; what is finer than a nano-dollar is
 // rounded half away from zero.
-func parseUSD(text string) (int64, error) {
+func ParseUSD(text string) (int64, error) {
 	bad := fmt.Errorf("%q is no amount such as 0.000123", text)
 	digits, negative := strings.CutPrefix(text, "-")
 	digits = strings.TrimPrefix(digits, "$")

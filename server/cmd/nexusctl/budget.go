@@ -11,6 +11,7 @@ import (
 
 	"nexusai/server/audit"
 	"nexusai/server/budget"
+	"nexusai/server/ledger"
 	"nexusai/server/tenant"
 )
 
@@ -38,6 +39,38 @@ func tenantSet(flags *flag.FlagSet) action {
 				Facts: map[string]string{"time_zone": *zone, "unpriced": *unpriced},
 			})
 		})
+	}
+}
+
+func budgetCreate(flags *flag.FlagSet) action {
+	slug := flags.String("tenant", "", "the team's slug")
+	holder := flags.String("holder", "tenant", "what it is for: tenant, team, user, key or conversation")
+	id := flags.String("id", "", "which of them; none: each one for itself, or the tenant")
+	period := flags.String("period", "month", "day, month or total")
+	usd := flags.String("usd", "", "US dollars, such as 100 or 0.50 (required)")
+	contact := flags.String("contact", "", "whom a refusal says to ask")
+	unpriced := flags.String("unpriced", "deny", "calls that nobody knows the price of: deny or allow")
+	return func(ctx context.Context, d *desk) error {
+		limit, err := ledger.ParseUSD(*usd)
+		if err != nil {
+			return misuse("--usd: %w", err)
+		}
+		_, t, err := d.team(ctx, *slug)
+		if err != nil {
+			return err
+		}
+		b, _, err := d.budgets(ctx)
+		if err != nil {
+			return err
+		}
+		made, err := b.Create(ctx, t.ID, audit.Operator, budget.Budget{
+			Holder: budget.Holder(*holder), HolderID: *id, Period: budget.Period(*period), Limit: limit, Contact: *contact, Unpriced: tenant.Unpriced(*unpriced),
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(d.stdout, made.ID)
+		return nil
 	}
 }
 

@@ -103,10 +103,9 @@ func TestAnOperatorDecidesAboutADeadProcess(t *testing.T) {
 	dead, err := budget.New(budget.Config{DB: db, Log: slog.New(slog.DiscardHandler), Life: uuid.NewString()})
 	x.must(err)
 	x.run("", "budget", "list").want(done).says("HOLDER")
-	x.must(db.Tenant(t.Context(), team.ID, func(tx pgx.Tx) error {
-		_, err := tx.Exec(t.Context(), `insert into budget (tenant_id, id, holder, period, limit_nano_usd) values ($1, $2, 'tenant', 'total', 1000000000)`, team.ID, uuid.NewString())
-		return err
-	}))
+	x.run("", "budget", "create", "--usd", "plenty").want(misused)
+	x.run("", "budget", "create", "--usd", "1.00", "--period", "week").want(failed)
+	x.run("", "budget", "create", "--usd", "1.00", "--period", "total").want(done)
 	_, err = dead.Reserve(t.Context(), budget.Who{TenantID: team.ID}, 1e9, 1e9)
 	x.must(err)
 	x.run("", "budget", "list").want(done).says("$1.000000000")

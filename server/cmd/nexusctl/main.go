@@ -201,6 +201,7 @@ func commands() []command {
 		{"key revoke", "end an API key within a second", keyRevoke},
 		{"link create", "print a link that signs a member in, once", linkCreate},
 		{"tenant set", "a team's time zone, and what holds for calls without a price", tenantSet},
+		{"budget create", "say what a team, or somebody of it, may spend in a period", budgetCreate},
 		{"budget list", "what may be spent, and what is used and held of it", budgetList},
 		{"budget leases", "what processes hold of budgets that were not seen for a while", budgetLeases},
 		{"budget release", "decide about what a dead process holds: not spent, or with --spent all of it", budgetRelease},
