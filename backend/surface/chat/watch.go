@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"strings"
 	"time"
 
@@ -58,9 +59,12 @@ func (w *watcher) event(e sse.Event) error {
 		return nil // the broker goes on elsewhere, or says so itself
 	}
 	w.part = e.More
-	if w.usage || !openai.UsageOnly(e) {
-		w.dst = append(w.dst, e.Raw...)
+	raw := e.Raw
+	if !w.usage && openai.UsageOnly(e) {
+		// A line feed in front ends the line of the event before.
+		raw = raw[:len(raw)-len(bytes.TrimPrefix(raw, []byte("\n")))]
 	}
+	w.dst = append(w.dst, raw...)
 	return nil
 }
 

@@ -105,7 +105,7 @@ func (r *request) input(raw []byte) bool {
 		n = i + 1
 		if item[0] != '"' {
 			tokens = true
-			return goodTokens(item)
+			return len(r.texts) == 0 && goodTokens(item)
 		}
 		var text string
 		err := json.Unmarshal(item, &text)
