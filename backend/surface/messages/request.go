@@ -28,16 +28,16 @@ func read(body []byte) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
+	seen := content{} // first: it bounds what the rest has to go through
+	if err := seen.messages(members.Raw("messages")); err != nil {
+		return nil, err
+	}
 	r := &request{body: body}
 	if r.Request, err = anthropic.ReadRequest(body); err != nil {
 		return nil, err
 	}
 	if r.Request.Model == "" {
 		return nil, fault.New(fault.BadRequest, "Field required", nil).At("model")
-	}
-	seen := content{}
-	if err := seen.messages(members.Raw("messages")); err != nil {
-		return nil, err
 	}
 	text := len(body) - r.ImageBytes
 	tools, format := members.Raw("tools"), members.Raw("output_format")

@@ -29,6 +29,10 @@ func (s Surface) Read(body []byte) (broker.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	seen := content{} // first: it bounds what the rest has to go through
+	if err := seen.input(members.Raw("input")); err != nil {
+		return nil, err
+	}
 	r := &request{body: body, members: members}
 	if r.Request, err = responses.ReadRequest(body); err != nil {
 		return nil, err
@@ -43,10 +47,6 @@ func (s Surface) Read(body []byte) (broker.Request, error) {
 	}
 	if members.Raw("input") == nil && members.Raw("prompt") == nil && r.Previous == "" {
 		return nil, fault.New(fault.BadRequest, "You must provide an input parameter.", nil).At("input")
-	}
-	seen := content{}
-	if err := seen.input(members.Raw("input")); err != nil {
-		return nil, err
 	}
 	text := len(body) - r.ImageBytes
 	r.bound = broker.Bound{
