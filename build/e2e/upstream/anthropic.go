@@ -13,7 +13,7 @@ func message(w http.ResponseWriter, r *http.Request) {
 	}
 	p := c.blocks()
 	if p.status != 0 {
-		refuse(w, p.status, object{"type": "error", "error": object{"type": "scripted", "message": "as asked"}})
+		refuse(w, p.status, object{"type": "error", "error": object{"type": "scripted", "message": indiscreet(r)}})
 		return
 	}
 	reason := "end_turn"

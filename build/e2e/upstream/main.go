@@ -60,7 +60,8 @@ func planned(last, result string, images int) plan {
 	case "images":
 		return plan{words: []string{"images: ", strconv.Itoa(images)}}
 	case "fail":
-		status, _ := strconv.Atoi(rest) // 0 of a bad one is refused by net/http, loudly
+		first, _, _ := strings.Cut(rest, " ")
+		status, _ := strconv.Atoi(first) // 0 of a bad one is refused by net/http, loudly
 		return plan{status: status}
 	case "cut", "stall":
 		return plan{words: []string{"one", " two"}, end: verb}
@@ -120,3 +121,8 @@ func refuse(w http.ResponseWriter, status int, v any) {
 }
 
 type object = map[string]any
+
+// indiscreet is what a provider might say that shows its caller's key.
+func indiscreet(r *http.Request) string {
+	return "as asked by " + r.Header.Get("Authorization") + r.Header.Get("X-Api-Key")
+}

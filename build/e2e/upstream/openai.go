@@ -64,7 +64,7 @@ func chat(w http.ResponseWriter, r *http.Request) {
 	}
 	p := c.plan()
 	if p.status != 0 {
-		refuse(w, p.status, object{"error": object{"message": "as asked", "type": "scripted", "code": nil}})
+		refuse(w, p.status, object{"error": object{"message": indiscreet(r), "type": "scripted", "code": nil}})
 		return
 	}
 	usage := object{"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10, "prompt_tokens_details": object{"cached_tokens": 2}}
