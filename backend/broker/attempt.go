@@ -52,7 +52,7 @@ func (c *call) admit(one *candidate, why Why) (*attempt, *fault.Fault) {
 	now := c.b.now()
 	n := len(c.attempts) + 1
 	a := &attempt{call: c, one: one, probe: one.node.circuit.probe(now)}
-	ticket, err := c.b.gate.Admit(c.ctx, *one.d, Ask{CallID: c.opts.CallID, Attempt: n, Model: c.report.Model, Operation: c.ask, Bound: c.bound})
+	ticket, err := c.b.gate.Admit(c.ctx, *one.d, Ask{CallID: c.opts.CallID, Attempt: n, Model: c.report.Model, Operation: c.ask, Bound: c.bound.At(*one.d)})
 	if err != nil {
 		if a.probe {
 			one.node.circuit.result(neutral, true, now)

@@ -61,9 +61,6 @@ func (b Bound) likely() int {
 	return tokens(b.Input)
 }
 
-// perImage is the most tokens that a picture costs with any provider we know.
-const perImage = 6000
-
 // boundOf is what a chat can use at most: no tokenizer makes more tokens than
 // there are bytes.
 func boundOf(req *llm.ChatRequest) Bound {
@@ -84,6 +81,6 @@ func boundOf(req *llm.ChatRequest) Bound {
 	for _, tool := range req.Tools {
 		text += len(tool.Name) + len(tool.Description) + len(tool.Parameters)
 	}
-	b.Input, b.Likely = text+b.Images*perImage, tokens(text)+b.Images*perImage/4
+	b.Input, b.Likely = text+b.Images*PictureTokens, tokens(text)+b.Images*PictureTokens/4
 	return b
 }

@@ -92,6 +92,9 @@ type Deployment struct {
 	Skills    Skills
 	Context   int // tokens in and out; 0: unknown, then not checked
 	MaxOutput int // tokens; 0: unknown
+	// ImageTokens is the most that one picture can cost; 0: not known. Bounds count
+	// PictureTokens for each, so what is more is added before money is held.
+	ImageTokens int
 	// Nano-USD for a million tokens, for the price cap and for choosing; see catalog.Price.
 	InputNano, OutputNano int64
 	Deadlines             Deadlines

@@ -82,6 +82,15 @@ type Bound struct {
 	Chars     int   // of text to speak
 }
 
+// PictureTokens is what a Bound's Input counts for each picture.
+const PictureTokens = 6_000
+
+// At is b as a deployment counts pictures.
+func (b Bound) At(d Deployment) Bound {
+	b.Input += b.Images * max(0, d.ImageTokens-PictureTokens)
+	return b
+}
+
 // Watcher follows the bytes of a stream. Not for concurrent use.
 type Watcher interface {
 	// Feed takes the next bytes and appends to dst what of them the caller may

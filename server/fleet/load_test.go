@@ -69,6 +69,19 @@ func TestTheLoadOfAnEngineReachesTheBroker(t *testing.T) {
 	}
 }
 
+// TestWhatAPictureCostsIsKnown: more than bounds count has to be held, too.
+func TestWhatAPictureCostsIsKnown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.fleet.Create(t.Context(), w.tenant, audit.Operator, input("One", "https://api.openai.com/v1", "k-123456", "gpt-4o-mini"))
+	w.must(err)
+	route, err := w.fleet.Candidates(w.as(w.tenant), broker.Query{Model: "gpt-4o-mini", Need: broker.CanChat})
+	w.must(err)
+	if n := route.Deployments[0].ImageTokens; n != 48_169 {
+		t.Errorf("a picture costs at most %d tokens", n)
+	}
+}
+
 // TestAWeakModelIsMarked: the broker must translate its tools.
 func TestAWeakModelIsMarked(t *testing.T) {
 	t.Parallel()

@@ -172,7 +172,9 @@ func (v *sieve) add(o offer, d broker.Deployment, base int) {
 		ForcedTools: v.f.forced(o.d.upstream),
 	}
 	d.Metrics = o.p.load
-	if known, _ := v.f.Catalog.Model(o.d.upstream); known.Kind == catalog.Responses {
+	known, _ := v.f.Catalog.Model(o.d.upstream)
+	d.ImageTokens = known.ImageTokens
+	if known.Kind == catalog.Responses {
 		if client, ok := d.Client.(provider.Client); ok {
 			client = provider.ResponsesOnly(client)
 			d.Client, d.Forwarder = client, client

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"strings"
 
+	"nexusai/backend/broker"
 	"nexusai/backend/egress"
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
@@ -13,9 +14,9 @@ import (
 
 // MaxTokens is what one image is taken to cost at most before a provider has
 // counted it: 4,784 is Anthropic's largest (2026), 1,445 OpenAI's for most
-// models. Models that bill one image as more tokens (gpt-4o-mini) have a price
-// a token as much lower.
-const MaxTokens = 6_000
+// models. For models that bill one image as more tokens (gpt-4o-mini) the broker
+// adds the rest.
+const MaxTokens = broker.PictureTokens
 
 // UsualTokens is what an image of usual size costs: about 1,000 by 1,000 pixels.
 const UsualTokens = 1_000
