@@ -248,6 +248,10 @@ func (a *application) show(ctx context.Context) error {
 			}
 		},
 	})
+	if errors.Is(err, native.ErrNoScreen) {
+		return fault.New("app.no_display", "The window cannot be shown: the display does not answer.", err).
+			WithHint("Check DISPLAY, or start it with --browser to use it in a browser on this machine.")
+	}
 	if errors.Is(err, native.ErrNoWindow) {
 		return fault.New("app.no_window", "This build has no window.", err).WithHint("Use --browser, or build it with make build.")
 	}

@@ -110,8 +110,8 @@ func TestWindowAnswersRealInput(t *testing.T) {
 	}
 	w := &windowed{t: t, display: screen(t), diag: filepath.Join(dir, "diag.jsonl")}
 	w.open(path, filepath.Join(dir, "data"))
-	first := w.event("first_frame", 1)
-	t.Logf("first frame after %.0f ms", first["ms"])
+	first := w.event("first_view", 1)
+	t.Logf("first view after %.0f ms", first["ms"])
 	w.input("mousemove", "800", "740", "click", "1")
 	w.input("type", "--delay", "20", "Say hello in one word.")
 	w.input("key", "Return")

@@ -21,7 +21,7 @@ const features = {
   group: ["@/features/*/*", "../../features/*/*"],
   message: "Import another feature only through its index.ts.",
 };
-const shells = { group: ["@/desktop", "@/console", "@/desktop.tsx", "@/console.tsx"], message: "Nothing imports a shell." };
+const shells = { group: ["@/desktop", "@/desktopPages", "@/console", "@/desktop.tsx", "@/console.tsx"], message: "Nothing imports a shell." };
 
 export default ts.config(
   { ignores: ["dist", "node_modules", "src/api/schema.ts"] },

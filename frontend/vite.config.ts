@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import tailwind from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -24,16 +25,32 @@ function startOf(shell: string, graph: Graph): Set<string> {
   return reached;
 }
 
+/** The pages' code is fetched with the document although it runs after the first frame. */
+const preloadPages: Plugin = {
+  name: "preload-pages",
+  transformIndexHtml: {
+    order: "post",
+    handler(html, { bundle, filename }) {
+      if (!filename.endsWith("index.html")) return [];
+      const pages = Object.values(bundle ?? {}).find((file) => file.type === "chunk" && file.facadeModuleId === here("./src/desktopPages.tsx"));
+      if (pages?.type !== "chunk") return [];
+      return [pages.fileName, ...pages.imports.filter((file) => !html.includes(file))].map((file) => ({ tag: "link", attrs: { rel: "modulepreload", crossorigin: true, href: `/${file}` }, injectTo: "head" as const }));
+    },
+  },
+};
+
 let starts: { graph: Graph; desktop: Set<string>; console: Set<string> } | undefined;
 
 function startChunk(id: string, graph: Graph): string | null {
-  if (starts?.graph !== graph) starts = { graph, desktop: startOf(here("./src/desktop.tsx"), graph), console: startOf(here("./src/console.tsx"), graph) };
+  if (id.includes("vite/preload-helper")) return "loader"; // the first script wants nothing else
+  if (id.endsWith("/styles/index.css")) return "style";
+  if (starts?.graph !== graph) starts = { graph, desktop: startOf(here("./src/desktopPages.tsx"), graph), console: startOf(here("./src/console.tsx"), graph) };
   if (starts.desktop.has(id)) return starts.console.has(id) ? "core" : "window";
   return starts.console.has(id) ? "administration" : null;
 }
 
 export default defineConfig({
-  plugins: [react(), tailwind()],
+  plugins: [react(), tailwind(), preloadPages],
   resolve: { alias: { "@": here("./src") } },
   build: {
     target: "safari16",

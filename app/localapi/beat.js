@@ -1,7 +1,8 @@
 // Tells the app when the page first showed something: the second animation
-// frame after the first view is in the document. A view has a <main>; what the
-// page puts beside it (a place for notices) does not count. Times are the app's to judge;
-// nothing about the content leaves the page.
+// frame of the document, which holds the window's shape (first_frame), and the
+// second one after the first view is in it (first_view). A view has a <main>;
+// what the page puts beside it (a place for notices) does not count. Times are
+// the app's to judge; nothing about the content leaves the page.
 const secret = document.querySelector('meta[name="nexus-window"]')?.content ?? "";
 const root = document.getElementById("root");
 
@@ -11,15 +12,16 @@ function report(name, value) {
   fetch("/api/local/beat", { method: "POST", headers, body: JSON.stringify({ name, value }) }).catch(() => undefined);
 }
 
-function shown() {
-  requestAnimationFrame(() => requestAnimationFrame(() => report("first_frame", performance.now())));
+function shown(name) {
+  requestAnimationFrame(() => requestAnimationFrame(() => report(name, performance.now())));
 }
 
 if (secret && root) {
+  if (root.firstElementChild) shown("first_frame");
   const watch = new MutationObserver(() => {
     if (!root.querySelector("main")) return;
     watch.disconnect();
-    shown();
+    shown("first_view");
   });
   watch.observe(root, { childList: true, subtree: true });
 }

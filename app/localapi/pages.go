@@ -96,7 +96,9 @@ func (a *API) document(w http.ResponseWriter, r *http.Request) {
 	head := `<script type="module" src="/beat.js"></script>`
 	if a.cfg.Window {
 		text = fill(text, "nexus-window", a.cfg.Secret)
-		text = fill(text, "nexus-view", a.viewText(r.Context()))
+		values := a.view(r.Context())
+		text = fill(text, "nexus-view", values.text)
+		text = bytes.Replace(text, []byte("<html"), []byte("<html"+values.look), 1)
 		if !strings.HasSuffix(r.URL.Path, "/") && !strings.HasSuffix(r.URL.Path, "/index.html") {
 			// Wails adds its runtime to folders only; a view reloaded deep needs it too.
 			head = `<script src="/wails/ipc.js"></script><script src="/wails/runtime.js"></script>` + head

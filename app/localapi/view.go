@@ -3,6 +3,8 @@ package localapi
 import (
 	"context"
 	"encoding/json"
+	"html"
+	"strconv"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
@@ -40,17 +42,36 @@ func (a *API) SaveView(ctx context.Context, one httpapi.ViewValue) error {
 	return a.cfg.DB.SaveSetting(ctx, "view", v.Values)
 }
 
-// viewText is what the window's document brings along, so that its first frame
-// is right; empty when it cannot be read: the page then begins as a new one.
-func (a *API) viewText(ctx context.Context) string {
+// brought is what the window's document brings along, so that its first frame
+// is right.
+type brought struct {
+	text string // the view as JSON
+	look string // attributes of <html>
+}
+
+// view is empty of what cannot be read: the page then begins as a new one.
+func (a *API) view(ctx context.Context) brought {
 	v, err := a.View(ctx)
 	if err != nil {
 		a.cfg.Log.WarnContext(ctx, "view not read", "err", fault.Cause(err))
-		return ""
 	}
 	text, err := json.Marshal(v.Values)
 	if err != nil {
-		return "" // a map of strings always encodes
+		text = nil // a map of strings always encodes
 	}
-	return string(text)
+	out := brought{text: string(text), look: ` data-host="window"`}
+	if s, err := a.Settings(ctx); err == nil && s.Theme != "system" {
+		out.look += ` data-theme="` + html.EscapeString(s.Theme) + `"`
+	}
+	style := ""
+	if v.Values["nexus.rail.wide"] == "true" {
+		style = "--start-rail:180px;"
+	}
+	if width, err := strconv.Atoi(v.Values["nexus.pane.conversations"]); err == nil && width > 0 && width < 1000 {
+		style += "--start-list:" + strconv.Itoa(width) + "px"
+	}
+	if style != "" {
+		out.look += ` style="` + style + `"`
+	}
+	return out
 }

@@ -28,6 +28,16 @@ func TestEachFolderRemembersItsOwnViews(t *testing.T) {
 		}
 	}
 	_, page, _ := one.do("GET", "/", "")
+	get[httpapi.Settings](one, "PUT", "/api/local/settings", httpapi.Settings{Theme: "dark", Locale: "en", SendWith: "enter"})
+	get[struct{}](one, "PUT", "/api/local/view", httpapi.ViewValue{Name: "nexus.pane.conversations", Text: "320"})
+	get[struct{}](one, "PUT", "/api/local/view", httpapi.ViewValue{Name: "nexus.rail.wide", Text: "true"})
+	if _, look, _ := one.do("GET", "/", ""); !strings.Contains(look, `<html data-host="window" data-theme="dark" style="--start-rail:180px;--start-list:320px">`) {
+		t.Errorf("the first frame: %.300s", look)
+	}
+	get[struct{}](one, "PUT", "/api/local/view", httpapi.ViewValue{Name: "nexus.pane.conversations", Text: "9;x:url(y)"})
+	if _, look, _ := one.do("GET", "/", ""); strings.Contains(look, "--start-list") {
+		t.Errorf("a width that is none: %.300s", look)
+	}
 	if !strings.Contains(page, html.EscapeString(`"nexus.pane.list":"320"`)) || strings.Contains(page, "<script>alert") {
 		t.Errorf("the first page: %s", page)
 	}

@@ -16,6 +16,9 @@ import (
 // ErrNoWindow is returned by Run in a build without the tags of the window.
 var ErrNoWindow = errors.New("this build has no window; build it with -tags desktop,production,webkit2_41")
 
+// ErrNoScreen is returned by Run when the toolkit cannot open the display.
+var ErrNoScreen = errors.New("the display cannot be opened")
+
 // Config describes the one window.
 type Config struct {
 	Title   string         // required

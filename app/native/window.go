@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wailsapp/wails/v2"
@@ -37,7 +38,7 @@ type window struct {
 
 // Run shows the window on the calling goroutine, which must be the process's
 // first one, until it is closed or ctx ends.
-func Run(ctx context.Context, cfg Config) error {
+func Run(ctx context.Context, cfg Config) (err error) {
 	if cfg.Title == "" || cfg.Handler == nil || cfg.Feed == nil || cfg.Log == nil {
 		return errors.New("native: Title, Handler, Feed and Log are required")
 	}
@@ -54,8 +55,17 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.State.Maximised {
 		start = options.Maximised
 	}
+	var started atomic.Bool // until then a panic is the toolkit's: there is no screen
+	defer func() {
+		if p := recover(); p != nil {
+			if started.Load() {
+				panic(p)
+			}
+			err = fmt.Errorf("%w: %v", ErrNoScreen, p)
+		}
+	}()
 	SetTheme(cfg.Theme)
-	err := wails.Run(&options.App{
+	err = wails.Run(&options.App{
 		Title: cfg.Title, Width: cfg.State.Width, Height: cfg.State.Height, MinWidth: minWidth, MinHeight: minHeight,
 		WindowStartState: start, BackgroundColour: firstColour(cfg.Theme),
 		AssetServer:              &assetserver.Options{Handler: cfg.Handler},
@@ -64,6 +74,7 @@ func Run(ctx context.Context, cfg Config) error {
 		Linux: &linux.Options{ProgramName: "nexusai", WebviewGpuPolicy: linux.WebviewGpuPolicyNever},
 		OnStartup: func(c context.Context) {
 			w.ctx = c
+			started.Store(true)
 			confine(cfg.Outside)
 			background.Go(func() { w.until(ctx) })
 		},

@@ -14,9 +14,10 @@ import (
 	"time"
 )
 
-// window measures the real window under a virtual display: the page's second
-// animation frame after the process began, beside an empty Wails window, and
-// the memory of its processes.
+// window measures the real window under a virtual display, from the start of
+// the process and beside an empty Wails window: the page's second animation
+// frame, which shows the window's shape, the second one after the first view is
+// in it, and the memory of its processes.
 func window(ctx context.Context) ([]Row, error) {
 	dir, err := os.MkdirTemp("", "nexus-bench-")
 	if err != nil {
@@ -33,23 +34,24 @@ func window(ctx context.Context) ([]Row, error) {
 		return nil, err
 	}
 	defer display.stop()
-	var frames, floors, memory, leanest []float64
+	var frames, views, floors, memory, leanest []float64
 	for i := range 10 {
-		floor, lean, err := show(ctx, display, filepath.Join(dir, fmt.Sprintf("empty%d.log", i)), empty)
+		floor, _, lean, err := show(ctx, display, filepath.Join(dir, fmt.Sprintf("empty%d.log", i)), empty)
 		if err != nil {
 			return nil, err
 		}
 		log := filepath.Join(dir, fmt.Sprintf("app%d.log", i))
 		// The data folder stays, as it does for a person.
-		frame, pss, err := show(ctx, display, log, "bin/nexusai", "--data", filepath.Join(dir, "data"))
+		frame, view, pss, err := show(ctx, display, log, "bin/nexusai", "--data", filepath.Join(dir, "data"))
 		if err != nil {
 			return nil, err
 		}
-		floors, frames = append(floors, floor), append(frames, frame)
+		floors, frames, views = append(floors, floor), append(frames, frame), append(views, view)
 		leanest, memory = append(leanest, lean), append(memory, pss)
 	}
 	return []Row{
 		judged(Row{Name: "app.first_frame_ms", Value: median(frames), Unit: "ms", Floor: median(floors), Bound: median(floors) + 150, Samples: frames, Floors: floors}),
+		judged(Row{Name: "app.first_view_ms", Value: median(views), Unit: "ms", Floor: median(floors), Samples: views, Floors: floors}),
 		judged(Row{Name: "app.pss_mb", Value: median(memory), Unit: "MB", Floor: median(leanest), Bound: 350, Samples: memory, Floors: leanest}),
 	}, nil
 }
@@ -84,40 +86,46 @@ func (v *virtual) stop() {
 	_ = v.cmd.Wait()
 }
 
-// show runs a window until its page has reported its first frame, and two
-// seconds more; it returns the frame's time since the process began (ms) and
-// the proportional memory of the process and its children (MB).
-func show(ctx context.Context, display *virtual, log, binary string, args ...string) (frame, pss float64, err error) {
+// show runs a window until its page has reported its first frame and its first
+// view, and two seconds more; it returns their times since the process began
+// (ms) and the proportional memory of the process and its children (MB). The
+// empty window has no view.
+func show(ctx context.Context, display *virtual, log, binary string, args ...string) (frame, view, pss float64, err error) {
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = append(os.Environ(), "DISPLAY="+display.name, "WAYLAND_DISPLAY=", "NEXUS_DIAG_FILE="+log)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	defer func() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) // the window's helpers end with it
 		_ = cmd.Wait()                                      // its status says nothing about the figure
 	}()
 	// Timed from here for both, so that loading the web view's libraries counts.
-	for !framed(log) {
-		if time.Since(began) > 30*time.Second {
-			return 0, 0, fmt.Errorf("%s showed no frame within 30 s", binary)
-		}
-		time.Sleep(time.Millisecond)
+	if frame, err = reported(log, "first_frame", began); err == nil && len(args) > 0 {
+		view, err = reported(log, "first_view", began)
 	}
-	frame = ms(time.Since(began))
+	if err != nil {
+		return 0, 0, 0, fmt.Errorf("%s: %w", binary, err)
+	}
 	time.Sleep(2 * time.Second)
 	for _, pid := range append(descendants(cmd.Process.Pid), cmd.Process.Pid) {
 		pss += proportional(pid)
 	}
-	return frame, pss, nil
+	return frame, view, pss, nil
 }
 
-// framed says whether NEXUS_DIAG_FILE tells of the first frame yet.
-func framed(path string) bool {
-	text, err := os.ReadFile(path)
-	return err == nil && bytes.Contains(text, []byte(`"event":"first_frame"`))
+// reported waits until NEXUS_DIAG_FILE tells of an event (ms).
+func reported(path, event string, began time.Time) (float64, error) {
+	for time.Since(began) < 30*time.Second {
+		text, err := os.ReadFile(path) // it is not there at first
+		if err == nil && bytes.Contains(text, []byte(`"event":"`+event+`"`)) {
+			return ms(time.Since(began)), nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return 0, fmt.Errorf("no %s within 30 s", event)
 }
 
 // proportional is a process's share of memory (proc(5), smaps_rollup), MB.
