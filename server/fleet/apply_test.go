@@ -101,7 +101,10 @@ func TestApplyNamesTheLine(t *testing.T) {
 
 func FuzzDocument(f *testing.F) {
 	f.Add([]byte(models))
+	f.Add([]byte(everything))
 	f.Add([]byte("providers: [&a {name: *a}]"))
+	f.Add([]byte("fallbacks: {m: [m]}\nlimits: [{for: user, measure: requests, amount: 1, per: 1h}]\nbudgets: [{for: tenant, period: day, usd: 1e9}]"))
+	f.Add([]byte("a: &a [x,x]\nb: &b [*a,*a]\nproviders: [*b,*b]"))
 	f.Add([]byte("aliases: {a: [b]}\nproviders:\n- models: [{usd_per_million: {input: 1e999999}}]"))
 	f.Fuzz(func(_ *testing.T, doc []byte) {
 		_, _ = fleet.Tenant(doc) // must not panic, loop or take long
