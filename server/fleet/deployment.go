@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"nexusai/backend/catalog"
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
 	"nexusai/server/audit"
@@ -38,7 +39,7 @@ func (f *Fleet) AddDeployment(ctx context.Context, tenant string, actor audit.Ac
 		d.upstream = d.model
 	}
 	if d.kind == "" {
-		d.kind = kindChat
+		d.kind = f.usualKind(d.upstream)
 	}
 	err := f.write(ctx, tenant, func(tx pgx.Tx) error {
 		_, p, err := locked(ctx, tx, tenant, n.ProviderID)
@@ -64,6 +65,20 @@ func (f *Fleet) AddDeployment(ctx context.Context, tenant string, actor audit.Ac
 		return httpapi.Deployment{}, err
 	}
 	return f.oneDeployment(ctx, tenant, d.id)
+}
+
+// usualKind is what the catalogue says that a model is for. A reranker must be
+// told from others: any model gives scores, and they mean nothing.
+func (f *Fleet) usualKind(upstream string) string {
+	if f.Catalog.Reranks(upstream) {
+		return string(catalog.Rerank)
+	}
+	known, _ := f.Catalog.Model(upstream)
+	switch known.Kind {
+	case catalog.Embedding, catalog.Transcription, catalog.Speech:
+		return string(known.Kind)
+	}
+	return kindChat
 }
 
 // ChangeDeployment changes what is present in in.

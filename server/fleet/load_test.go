@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nexusai/backend/broker"
+	"nexusai/backend/httpapi"
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/gauge"
 	up "nexusai/backend/provider/openai/openaitest"
@@ -109,6 +110,22 @@ func TestAModelOfOneWireIsAskedOnIt(t *testing.T) {
 		w.must(err)
 		if d := route.Deployments[0]; d.Forwarder.Speaks(llm.OpenAIChat) != want || !d.Forwarder.Speaks(llm.OpenAIResponses) {
 			t.Errorf("%s speaks chat completions: %v", model, !want)
+		}
+	}
+}
+
+// TestWhatAModelIsForIsKnown: nobody need say that a reranker reranks.
+func TestWhatAModelIsForIsKnown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p, err := w.fleet.Create(t.Context(), w.tenant, audit.Operator, input("One", "https://api.example.com/v1", "k-123456"))
+	w.must(err)
+	for model, want := range map[string]string{
+		"BAAI/bge-reranker-v2-m3": "rerank", "text-embedding-3-small": "embedding", "whisper-1": "transcription", "tts-1": "speech", "gpt-4o": "chat", "my-own": "chat",
+	} {
+		d, err := w.fleet.AddDeployment(t.Context(), w.tenant, audit.Operator, httpapi.NewDeployment{ProviderID: p.ID, Model: model})
+		if err != nil || d.Kind != want {
+			t.Errorf("%s is for %q, want %q: %v", model, d.Kind, want, err)
 		}
 	}
 }
