@@ -3,6 +3,7 @@ package endpoint
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -72,7 +73,7 @@ func (a *Answer) Events(on func(sse.Event) (more bool, err error)) error {
 		if feedErr := decoder.Feed(buf[:n], each); feedErr != nil {
 			return a.Stopped(feedErr)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return a.Stopped(decoder.Flush(each))
 		}
 		if err != nil && more {

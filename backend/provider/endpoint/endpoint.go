@@ -112,7 +112,7 @@ func (e *Endpoint) Open(ctx context.Context, call Call) (*Answer, error) {
 func (e *Endpoint) open(ctx context.Context, call Call, phase string, limit time.Duration) (*Answer, error) {
 	deadlines := e.cfg.Deadlines.with(call.Deadlines)
 	ctx, phases := withPhases(ctx, deadlines.Connect, phase, limit)
-	resp, err := e.do(ctx, call)
+	resp, err := e.do(ctx, call) //nolint:bodyclose // Answer.Close does
 	if err != nil {
 		phases.stop()
 		return &Answer{}, err

@@ -26,7 +26,8 @@ func failures(t *testing.T, a Adapter) {
 			done, err := c.Chat(t.Context(), a.Chats[0].Request, nil)
 			wantCode(t, err, e.Code)
 			f := fault.From(err)
-			if f.RetryAfter != e.Wait && !(e.Until && f.RetryAfter > 0 && f.RetryAfter < e.Wait) {
+			partly := e.Until && f.RetryAfter > 0 && f.RetryAfter < e.Wait
+			if f.RetryAfter != e.Wait && !partly {
 				t.Errorf("to wait %v, want %v", f.RetryAfter, e.Wait)
 			}
 			if a.RequestID != "" && done.RequestID != requestID {
@@ -138,8 +139,10 @@ func forwards(t *testing.T, a Adapter) {
 	if f.Speaks("nonsense") {
 		t.Error("the client speaks nonsense")
 	}
-	_, err := f.Send(t.Context(), llm.Forward{Wire: "nonsense"})
-	wantCode(t, err, fault.BadRequest)
+	resp, err := f.Send(t.Context(), llm.Forward{Wire: "nonsense"})
+	if wantCode(t, err, fault.BadRequest); err == nil {
+		_ = resp.Body.Close()
+	}
 	for wire, path := range a.Forwards {
 		t.Run(string(wire), func(t *testing.T) {
 			t.Parallel()

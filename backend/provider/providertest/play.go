@@ -96,7 +96,7 @@ func hear(t *testing.T, c llm.Client, req llm.ChatRequest) (done, heard llm.Comp
 		heard.Text += d.Text
 		thought += d.Reasoning
 		if d.Sealed != "" {
-			heard.Reasoning = append(heard.Reasoning, llm.Reasoning{Text: thought, Sealed: d.Sealed})
+			heard.Reasoning = append(heard.Reasoning, llm.Reasoning{Text: thought, Sealed: d.Sealed, Wire: d.Wire})
 			thought = ""
 		}
 		for _, call := range d.ToolCalls {
@@ -105,6 +105,9 @@ func hear(t *testing.T, c llm.Client, req llm.ChatRequest) (done, heard llm.Comp
 			}
 			one := &calls[call.Index]
 			one.ID, one.Name, one.Arguments, one.Sealed = one.ID+call.ID, one.Name+call.Name, one.Arguments+call.Arguments, one.Sealed+call.Sealed
+			if call.Sealed != "" {
+				one.Wire = d.Wire
+			}
 		}
 		return nil
 	})
@@ -115,17 +118,17 @@ func hear(t *testing.T, c llm.Client, req llm.ChatRequest) (done, heard llm.Comp
 	return done, heard, err
 }
 
-// sameContent compares what can be heard: seals of deltas say no wire.
+// sameContent compares what can be heard. Only a seal must say whose it is.
 func sameContent(a, b llm.Completion) bool {
 	bare := func(c llm.Completion) llm.Completion {
 		out := llm.Completion{Text: c.Text}
 		for _, r := range c.Reasoning {
-			out.Reasoning = append(out.Reasoning, llm.Reasoning{Text: r.Text, Sealed: r.Sealed})
+			if r.Sealed == "" {
+				r.Wire = ""
+			}
+			out.Reasoning = append(out.Reasoning, r)
 		}
-		for _, call := range c.ToolCalls {
-			call.Wire = ""
-			out.ToolCalls = append(out.ToolCalls, call)
-		}
+		out.ToolCalls = append(out.ToolCalls, c.ToolCalls...)
 		return out
 	}
 	return reflect.DeepEqual(bare(a), bare(b))
