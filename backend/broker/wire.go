@@ -125,6 +125,7 @@ type Seen struct {
 	Done         bool         // the end marker came
 	Whole        bool         // end marker and a finish reason for every choice
 	Failure      *fault.Fault // what the stream itself reported, or garbage in it
+	Place        any          // where the stream stands, for Surface.Write of the same surface alone; may be nil
 }
 
 // MaxRescue bounds the text that is kept to go on with if a stream is cut.

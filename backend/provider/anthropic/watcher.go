@@ -41,9 +41,11 @@ func NewWatcher(plain bool, now func() time.Time) *Watcher {
 // Feed implements broker.Watcher.
 func (w *Watcher) Feed(dst, p []byte) []byte {
 	_ = w.decoder.Feed(p, func(e sse.Event) error { // the callback returns no error
-		dst = append(dst, e.Raw...)
-		w.part = e.More
 		w.see(w.tally.event(e))
+		if w.tally.failure == nil { // the broker says what failed, or goes on elsewhere
+			dst = append(dst, e.Raw...)
+			w.part = e.More
+		}
 		return nil
 	})
 	return dst
@@ -69,8 +71,10 @@ func (w *Watcher) see(d llm.Delta) {
 // Flush implements broker.Watcher.
 func (w *Watcher) Flush(dst []byte) []byte {
 	_ = w.decoder.Flush(func(e sse.Event) error {
-		dst = append(dst, e.Raw...)
 		w.see(w.tally.event(e))
+		if w.tally.failure == nil {
+			dst = append(dst, e.Raw...)
+		}
 		return nil
 	})
 	return dst

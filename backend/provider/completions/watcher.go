@@ -18,8 +18,7 @@ type Watcher struct {
 	inspector *openai.Inspector
 	usage     bool // the usage chunk may pass
 	keep      bool // text, to go on from
-	held      int  // bytes that were fed and not passed on
-	inside    bool // the last bytes passed on ended within an event
+	part      bool // of an event too large to be held was passed on
 	text      []byte
 	tooLong   bool
 	other     bool
@@ -34,7 +33,6 @@ func NewWatcher(r Request, now func() time.Time) *Watcher {
 
 // Feed implements broker.Watcher.
 func (w *Watcher) Feed(dst, p []byte) []byte {
-	w.held += len(p)
 	_ = w.decoder.Feed(p, func(e sse.Event) error { // the callback returns no error
 		dst = w.event(dst, e)
 		return nil
@@ -52,9 +50,11 @@ func (w *Watcher) Flush(dst []byte) []byte {
 }
 
 func (w *Watcher) event(dst []byte, e sse.Event) []byte {
-	w.held -= len(e.Raw)
-	w.inside = e.Large || e.Cut
 	w.inspector.See(e, w.see)
+	if w.inspector.Seen().Failure != nil {
+		return dst // the broker says what failed, or goes on elsewhere
+	}
+	w.part = e.More
 	if w.usage || !openai.UsageOnly(e) {
 		dst = append(dst, e.Raw...)
 	}
@@ -76,7 +76,7 @@ func (w *Watcher) see(d llm.Delta) {
 }
 
 // Open implements broker.Watcher.
-func (w *Watcher) Open() bool { return w.held > 0 || w.inside }
+func (w *Watcher) Open() bool { return w.part }
 
 // End implements broker.Watcher.
 func (w *Watcher) End() *fault.Fault { return w.inspector.Verdict() }

@@ -43,9 +43,11 @@ func NewWatcher(plain bool, now func() time.Time) *Watcher {
 // Feed implements broker.Watcher.
 func (w *Watcher) Feed(dst, p []byte) []byte {
 	_ = w.decoder.Feed(p, func(e sse.Event) error { // the callback returns no error
-		dst = append(dst, e.Raw...)
-		w.part = e.More
 		w.see(w.tally.event(e))
+		if w.tally.failure == nil { // the broker says what failed, or goes on elsewhere
+			dst = append(dst, e.Raw...)
+			w.part = e.More
+		}
 		return nil
 	})
 	return dst
@@ -54,8 +56,10 @@ func (w *Watcher) Feed(dst, p []byte) []byte {
 // Flush implements broker.Watcher.
 func (w *Watcher) Flush(dst []byte) []byte {
 	_ = w.decoder.Flush(func(e sse.Event) error {
-		dst = append(dst, e.Raw...)
 		w.see(w.tally.event(e))
+		if w.tally.failure == nil {
+			dst = append(dst, e.Raw...)
+		}
 		return nil
 	})
 	return dst
@@ -84,13 +88,11 @@ func (w *Watcher) Open() bool { return w.part }
 // End implements broker.Watcher.
 func (w *Watcher) End() *fault.Fault { return w.tally.verdict() }
 
-// Place is where the stream is now, to go on with it.
-func (w *Watcher) Place() Place { return w.tally.place }
-
-// Seen implements broker.Watcher.
+// Seen implements broker.Watcher. Its Place is a *Place.
 func (w *Watcher) Seen() broker.Seen {
 	seen := w.tally.seen()
 	seen.FirstContent, seen.Text, seen.TooLong, seen.Other = w.first, string(w.text), w.tooLong, w.other
+	seen.Place = &w.tally.place
 	return seen
 }
 

@@ -7,6 +7,7 @@ import (
 	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/responses"
 	"nexusai/backend/surface/refusal"
 	"nexusai/backend/surface/seal"
 )
@@ -61,12 +62,12 @@ func (s Surface) Write(r broker.Request, seen broker.Seen) broker.Encoder {
 		return e
 	}
 	e.begun, e.text = true, seen.Text
-	if e.request == nil || e.request.watched == nil {
+	place, ok := seen.Place.(*responses.Place)
+	if !ok {
 		return e
 	}
 	// Only text is gone on with; it may have been complete, and then another
 	// message follows.
-	place := e.request.watched.Place()
 	e.sequence, e.index, e.item, e.part, e.kind = place.Sequence+1, place.OutputIndex, place.ItemID, place.ContentIndex, message
 	if place.ItemID == "" {
 		e.text, e.kind, e.index = "", none, place.OutputIndex+1

@@ -18,7 +18,6 @@ type request struct {
 	body    []byte
 	members object.Object
 	bound   broker.Bound
-	watched *responses.Watcher // of the stream that was passed on, if any
 }
 
 // Read implements broker.Surface. A conversation that the provider keeps is

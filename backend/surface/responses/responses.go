@@ -35,11 +35,7 @@ func (Surface) Wire() llm.Wire { return llm.OpenAIResponses }
 
 // Watch implements broker.Surface.
 func (Surface) Watch(r broker.Request, now func() time.Time) broker.Watcher {
-	w := responses.NewWatcher(r.Plain(), now)
-	if mine, ok := r.(*request); ok {
-		mine.watched = w
-	}
-	return w
+	return responses.NewWatcher(r.Plain(), now)
 }
 
 // Inspect implements broker.Surface.
