@@ -28,7 +28,7 @@ export function apiUrl(path: string): string {
 
 // WebKitGTK's handler crashes on Blob bodies, and a Request's body may become
 // one: the body goes out as the string it was. It can also be sent twice then.
-async function send(request: Request): Promise<Response> {
+export async function send(request: Request): Promise<Response> {
   const body = request.method === "GET" || request.method === "HEAD" ? undefined : await request.text();
   const attempt = () => {
     const limit = new AbortController();

@@ -18,7 +18,7 @@ export function Page({ title, lead, actions, narrow = false, fill = false, child
   return (
     <main id="content" tabIndex={-1} className="flex h-full min-h-0 min-w-0 flex-1 flex-col">
       <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-5 py-2">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-40 flex-1">
           <h1 className="truncate text-base font-semibold tracking-[-0.012em]">{title}</h1>
           {lead && <p className="text-xs text-muted">{lead}</p>}
         </div>

@@ -22,6 +22,8 @@ export { Menu, type MenuGroup, type MenuItem } from "./Menu";
 export { Page } from "./Page";
 export { Popover, PopoverClose } from "./Popover";
 export { problemHint, problemMessage } from "./problemText";
+export { ReorderList } from "./ReorderList";
+export { saveFile } from "./saveFile";
 export { Segmented } from "./Segmented";
 export { Select, type Option } from "./Select";
 export { Bar, Skeleton, TableSkeleton } from "./Skeleton";

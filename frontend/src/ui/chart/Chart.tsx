@@ -19,7 +19,7 @@ interface Props extends ChartData {
 }
 
 /** A time series; gaps are gaps, zero is where it should be, and the numbers can be read as a table. */
-export function Chart({ title, value, height = 180, times, series, onZoom }: Props) {
+export function Chart({ title, value, height = 180, times, series, timeText, onZoom }: Props) {
   const t = useT();
   const [asTable, setAsTable] = useState(false);
   return (
@@ -43,10 +43,10 @@ export function Chart({ title, value, height = 180, times, series, onZoom }: Pro
       </figcaption>
       <div style={{ height }}>
         {asTable ? (
-          <ChartTable times={times} series={series} label={title} />
+          <ChartTable times={times} series={series} label={title} {...(timeText ? { timeText } : {})} />
         ) : (
           <Suspense fallback={<Skeleton><Bar className="h-full" /></Skeleton>}>
-            <Plot times={times} series={series} height={height} label={title} {...(onZoom ? { onZoom } : {})} />
+            <Plot times={times} series={series} height={height} label={title} {...(timeText ? { timeText } : {})} {...(onZoom ? { onZoom } : {})} />
           </Suspense>
         )}
       </div>

@@ -1,7 +1,7 @@
 import { useFormat, useT } from "@/i18n";
 import type { ChartData } from "./chartData";
 
-export function ChartTable({ times, series, label }: ChartData & { label: string }) {
+export function ChartTable({ times, series, timeText, label }: ChartData & { label: string }) {
   const t = useT();
   const format = useFormat();
   return (
@@ -20,7 +20,7 @@ export function ChartTable({ times, series, label }: ChartData & { label: string
         <tbody>
           {times.map((at, index) => (
             <tr key={at} className="border-t border-line">
-              <td className="py-1">{format.full(at * 1000)}</td>
+              <td className="py-1">{(timeText ?? format.full)(at * 1000)}</td>
               {series.map((s) => {
                 const value = s.values[index];
                 return (

@@ -17,7 +17,7 @@ interface Hover {
 }
 
 /** uPlot in React: made once per shape, fed on every change. */
-export default function Plot({ times, series, height, label, onZoom }: Props) {
+export default function Plot({ times, series, timeText, height, label, onZoom }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
   const format = useFormat();
@@ -44,6 +44,7 @@ export default function Plot({ times, series, height, label, onZoom }: Props) {
       height,
       series: latest.current.series,
       format,
+      bars: () => UPlot.paths.bars?.({ size: [0.72, 48], radius: 0.12 }),
       color: (token) => getComputedStyle(element).getPropertyValue(`--color-${token}`),
       onHover: setHover,
       onZoom: (from, to) => zoom.current?.(from, to),
@@ -68,7 +69,7 @@ export default function Plot({ times, series, height, label, onZoom }: Props) {
           style={hover.left > 260 ? { right: `calc(100% - ${hover.left - 12}px)` } : { left: hover.left + 12 }}
           className="num pointer-events-none absolute top-1 z-10 rounded-md bg-overlay px-2.5 py-1.5 text-xs whitespace-nowrap shadow-float"
         >
-          <div className="text-muted">{format.full(at * 1000)}</div>
+          <div className="text-muted">{(timeText ?? format.full)(at * 1000)}</div>
           {series.map((s) => {
             const value = s.values[hover.index];
             return (

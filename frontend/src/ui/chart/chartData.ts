@@ -7,6 +7,8 @@ export interface Series {
   dash?: readonly number[];
   /** Filled down to zero: for amounts, not for levels. */
   fill?: boolean;
+  /** One bar a time: for sums of a day. */
+  bars?: boolean;
   format: (value: number) => string;
   /** Comes in whole units (calls, ms): the axis has no fractions of them. */
   whole?: boolean;
@@ -16,4 +18,6 @@ export interface ChartData {
   /** Seconds since 1970, rising. */
   times: readonly number[];
   series: readonly Series[];
+  /** How one of the times is said; default in full. */
+  timeText?: (ms: number) => string;
 }

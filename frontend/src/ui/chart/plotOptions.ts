@@ -7,6 +7,8 @@ interface Input {
   height: number;
   series: readonly Series[];
   format: Format;
+  /** Makes what draws bars. */
+  bars: () => UPlot.Series.PathBuilder | undefined;
   color: (token: string) => string;
   onHover: (hover: { index: number; left: number } | undefined) => void;
   onZoom: (from: number, to: number) => void;
@@ -18,7 +20,7 @@ const day = 86_400;
 const wholeSteps = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
 const flat = (data: UPlot.AlignedData) => data.slice(1).every((values) => Array.from(values ?? []).every((value) => !value));
 
-export function plotOptions({ width, height, series, format, color, onHover, onZoom }: Input): UPlot.Options {
+export function plotOptions({ width, height, series, format, bars, color, onHover, onZoom }: Input): UPlot.Options {
   const grid = { stroke: color("line"), width: 1 };
   const first = series[0];
   return {
@@ -61,10 +63,11 @@ export function plotOptions({ width, height, series, format, color, onHover, onZ
         stroke: color(s.color),
         width: 1.5,
         spanGaps: false,
+        ...barsOf(s, bars),
         // A line needs two points: one between gaps is a dot, or it would not be seen.
-        points: { show: true, size: 4, width: 0, fill: color(s.color), filter: (u: UPlot, index: number) => alone(u.data[index]) },
+        points: s.bars ? { show: false } : { show: true, size: 4, width: 0, fill: color(s.color), filter: (u: UPlot, index: number) => alone(u.data[index]) },
         ...(s.dash ? { dash: [...s.dash] } : {}),
-        ...(s.fill ? { fill: `color-mix(in oklch, ${color(s.color)} 12%, transparent)` } : {}),
+        ...(s.fill ? { fill: `color-mix(in oklch, ${color(s.color)} ${s.bars ? 55 : 12}%, transparent)` } : {}),
       })),
     ],
     hooks: {
@@ -78,6 +81,11 @@ export function plotOptions({ width, height, series, format, color, onHover, onZ
       ],
     },
   };
+}
+
+function barsOf(series: Series, make: Input["bars"]): { paths?: UPlot.Series.PathBuilder } {
+  const paths = series.bars ? make() : undefined;
+  return paths ? { paths } : {};
 }
 
 /** Indices of values that have a gap on both sides. */

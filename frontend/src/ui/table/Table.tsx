@@ -22,8 +22,12 @@ interface Props<Row> {
   openKey?: string | undefined;
   /** Filters, to the left of export and column choice. */
   toolbar?: ReactNode;
+  /** Takes the place of the button that exports the rows that are here. */
+  exporter?: ReactNode;
   /** Called near the end of the rows, to fetch more. */
   onEnd?: () => void;
+  /** Told when the reader leaves the top of the rows, and when they are back. */
+  onTop?: (atTop: boolean) => void;
   /** Shown in place of rows. */
   empty?: ReactNode;
   initialSort?: Sort;
@@ -39,7 +43,7 @@ const overscan = 12;
  * Rows under a header that stays: keyboard rows (↑ ↓ Home End Enter), chosen
  * columns, totals, export. Only the rows in sight are in the document.
  */
-export function Table<Row>({ id, label, columns, rows, rowKey, onOpen, openKey, toolbar, onEnd, empty, initialSort, sort: given, onSort }: Props<Row>) {
+export function Table<Row>({ id, label, columns, rows, rowKey, onOpen, openKey, toolbar, exporter, onEnd, onTop, empty, initialSort, sort: given, onSort }: Props<Row>) {
   const format = useFormat();
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWidth(scroller);
@@ -68,6 +72,14 @@ export function Table<Row>({ id, label, columns, rows, rowKey, onOpen, openKey, 
     if (onEnd && ordered.length > 0 && last >= ordered.length - overscan) onEnd();
   }, [last, ordered.length, onEnd]);
 
+  const atTop = useRef(true);
+  const onScroll = () => {
+    const now = (scroller.current?.scrollTop ?? 0) < rowHeight;
+    if (now === atTop.current) return;
+    atTop.current = now;
+    onTop?.(now);
+  };
+
   const focusRow = (index: number) => {
     const next = Math.max(0, Math.min(ordered.length - 1, index));
     setActive(next);
@@ -90,10 +102,10 @@ export function Table<Row>({ id, label, columns, rows, rowKey, onOpen, openKey, 
   const totals = shown.some((c) => c.total !== undefined);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <TableTools id={id} columns={columns} hidden={hidden} onHidden={setHidden} rows={ordered}>
+      <TableTools id={id} columns={columns} hidden={hidden} onHidden={setHidden} rows={ordered} exporter={exporter}>
         {toolbar}
       </TableTools>
-      <div ref={scroller} className="relative min-h-0 flex-1 overflow-auto" data-scroller={id}>
+      <div ref={scroller} onScroll={onTop && onScroll} className="relative min-h-0 flex-1 overflow-auto" data-scroller={id}>
         {ordered.length === 0 && empty ? (
           empty
         ) : (

@@ -12,10 +12,11 @@ interface Props<Row> {
   hidden: readonly string[];
   onHidden: (ids: string[]) => void;
   rows: readonly Row[];
+  exporter?: ReactNode;
   children?: ReactNode;
 }
 
-export function TableTools<Row>({ id, columns, hidden, onHidden, rows, children }: Props<Row>) {
+export function TableTools<Row>({ id, columns, hidden, onHidden, rows, exporter, children }: Props<Row>) {
   const t = useT();
   const save = () => {
     const header = columns.map((c) => (c.unit ? `${c.header} (${c.unit})` : c.header));
@@ -26,9 +27,11 @@ export function TableTools<Row>({ id, columns, hidden, onHidden, rows, children 
     <div className="flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-b border-line px-3 py-1.5">
       <div className="flex min-w-0 flex-1 flex-wrap items-center gap-2">{children}</div>
       <div className="flex items-center">
-        <IconButton label={t("ui.exportCsv")} onClick={save} disabled={rows.length === 0}>
-          <Download size={15} aria-hidden />
-        </IconButton>
+        {exporter ?? (
+          <IconButton label={t("ui.exportCsv")} onClick={save} disabled={rows.length === 0}>
+            <Download size={15} aria-hidden />
+          </IconButton>
+        )}
         <Menu groups={[{ label: t("ui.columns"), items: columns.filter((c) => !c.fixed).map((c) => ({ id: c.id, label: c.header, checked: !hidden.includes(c.id), onSelect: () => toggle(c.id) })) }]}>
           <IconButton label={t("ui.chooseColumns")}>
             <Columns3 size={15} aria-hidden />
