@@ -4,6 +4,7 @@ import { keysQuery, modelsQuery, usersQuery } from "@/api";
 import { useCan } from "@/app/me";
 import { useFormat, useT } from "@/i18n";
 import { Button, FamilyBadge, familyOf, Popover, Select, useMedia, type Option } from "@/ui";
+import { MoreFilters } from "./MoreFilters";
 import { ranges, states, type LogFilterState } from "./useLogFilter";
 
 const any = "any";
@@ -49,6 +50,7 @@ export function LogFilters({ filter, seen }: { filter: LogFilterState; seen: rea
         />
       )}
       <Select aria-label={t("logs.state")} value={filter.state ?? any} onChange={or(filter.setState)} className={wide} options={[{ value: any, label: t("logs.anyState") }, ...states.map((state) => ({ value: state as string, label: t(`logs.${state}`) }))]} />
+      <MoreFilters filter={filter} />
       {filter.any && (
         <Button tone="ghost" onClick={filter.clear}>
           {t("logs.clear")}
@@ -57,7 +59,7 @@ export function LogFilters({ filter, seen }: { filter: LogFilterState; seen: rea
     </>
   );
   if (!phone) return choices;
-  const count = [filter.model, filter.user, filter.key, filter.state, filter.from ?? filter.to, filter.range === "all" ? undefined : filter.range].filter(Boolean).length;
+  const count = [filter.model, filter.user, filter.key, filter.state, filter.surface, filter.operation, filter.errorCode, filter.search, filter.from ?? filter.to, filter.range === "all" ? undefined : filter.range].filter(Boolean).length;
   return (
     <Popover label={t("logs.filters")} trigger={<Button icon={<SlidersHorizontal size={14} aria-hidden />}>{count > 0 ? `${t("logs.filters")} · ${count}` : t("logs.filters")}</Button>}>
       <div className="flex flex-col items-stretch gap-2 p-3">{choices}</div>

@@ -18,7 +18,7 @@ const list = "GET /api/admin/logs";
 
 test("a call that runs has its time ticking, and the totals are those of the selection", async () => {
   await renderPage(LogsPage, { ...others, [list]: page([{ ...running, at: new Date(Date.now() - 5000).toISOString() }, call]) });
-  expect(await screen.findByRole("row", { name: /Ana Example/ })).toHaveTextContent(/Running.*[5-9](\.\d)? s/);
+  expect(await screen.findByRole("row", { name: /Ana Example/ })).toHaveTextContent(/Running.*([5-9]|\d{2,})(\.\d)? s/);
   expect(screen.getByRole("row", { name: /4,200 calls/ })).toHaveTextContent("9,000");
 });
 
@@ -76,4 +76,66 @@ test("people and keys are asked for only by who may see them", async () => {
 test("a failure has its message", async () => {
   await renderPage(LogsPage, { ...others, [list]: problem(403, "auth.forbidden") });
   expect(await screen.findByText("Your role does not allow this.")).toBeVisible();
+});
+
+const detail = {
+  ...call, attempts: 2, tries: [
+    { n: 1, deployment_id: "d-1", deployment: "Acme · gpt", model: "gpt-5.2", key: "main", why: "load", started_at: call.at, latency_ms: 400, error_code: "timeout", input_tokens: 0, output_tokens: 0, cost_nano_usd: 0 },
+    { n: 2, deployment_id: "d-2", deployment: "Rack · qwen", model: "qwen", why: "rescue", started_at: call.at, first_token_ms: 200, latency_ms: 900, translated: true, input_tokens: 1200, output_tokens: 340, cost_nano_usd: 12_000_000 },
+  ], rescued: true, lost: ["seed"], contents: "not_kept",
+};
+
+test("a call shows what was tried for it, in words too, and says that contents are not kept", async () => {
+  await renderPage(LogsPage, { ...others, [list]: page([call]), "GET /api/admin/logs/c-1": detail }, { url: "/?open=c-1" });
+  const drawer = await screen.findByRole("dialog");
+  const tries = await within(drawer).findAllByRole("listitem");
+  expect(tries[0]).toHaveTextContent(/1Acme · gptless busy.*400 ms.*It took too long to answer\..*passed on as sent · key main · no content/);
+  expect(tries[1]).toHaveTextContent(/2Rack · qwenrescue of a cut answer.*translated · first token after 200 ms · 1,200 in, 340 out · \$0\.01/);
+  expect(drawer).toHaveTextContent(/another deployment went on.*Not carried to the provider: seed/);
+  expect(drawer).toHaveTextContent("The team’s policy does not keep prompts and answers.");
+});
+
+test("what the policy keeps is shown as text, never as HTML", async () => {
+  await renderPage(LogsPage, { ...others, [list]: page([call]), "GET /api/admin/logs/c-1": { ...detail, contents: "kept", prompt: "Who?", answer: '<img src=x onerror="alert(1)">' } }, { url: "/?open=c-1" });
+  expect(await within(await screen.findByRole("dialog")).findByText(/<img src=x/)).toBeVisible();
+  expect(screen.queryByRole("img")).not.toBeInTheDocument();
+});
+
+test("a call that is not among the rows is fetched; one that is nowhere is said to be", async () => {
+  await renderPage(LogsPage, { ...others, [list]: page([]), "GET /api/admin/logs/c-1": detail }, { url: "/?open=c-1" });
+  expect(await screen.findByText("2 attempts")).toBeVisible();
+  await renderPage(LogsPage, { ...others, [list]: page([]) }, { url: "/?open=c-9" });
+  expect(await screen.findByText("This call is not in the log")).toBeInTheDocument();
+});
+
+test("all calls of the filters are exported, with progress and a way to call it off", async () => {
+  const user = userEvent.setup();
+  const saved: string[] = [];
+  URL.createObjectURL = () => "blob:x";
+  URL.revokeObjectURL = () => undefined;
+  HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };
+  let send: ((text: string | undefined) => void) | undefined;
+  const file = (asked: Asked) =>
+    new Response(new ReadableStream({ start(c) {
+      send = (text) => (text === undefined ? c.close() : c.enqueue(new TextEncoder().encode(text)));
+      asked.signal?.addEventListener("abort", () => c.error(asked.signal?.reason));
+    } }));
+  const view = await renderPage(LogsPage, { ...others, [list]: page([call], { totals: { calls: 4, input_tokens: 1, output_tokens: 1, cost_nano_usd: 1 } }), "GET /api/admin/logs/export": file }, { url: "/?state=ok" });
+  const start = async () => {
+    await user.click(await screen.findByRole("button", { name: "Export calls" }));
+    await user.click(await screen.findByRole("menuitem", { name: /NDJSON/ }));
+    await waitFor(() => expect(send).toBeDefined());
+  };
+  await start();
+  send?.("{}\n{}\n");
+  await waitFor(() => expect(screen.getByRole("progressbar", { name: "Exporting calls" })).toHaveAttribute("aria-valuenow", "50"));
+  await user.click(screen.getByRole("button", { name: "Cancel" }));
+  expect(await screen.findByRole("button", { name: "Export calls" })).toBeVisible();
+  expect(saved).toEqual([]);
+  send = undefined;
+  await start();
+  send?.("{}\n");
+  send?.(undefined);
+  await waitFor(() => expect(saved[0]).toMatch(/^nexusai-calls-.*\.ndjson$/));
+  expect(view.asked.at(-1)?.query.get("state")).toBe("ok");
 });

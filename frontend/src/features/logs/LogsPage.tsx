@@ -1,14 +1,18 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Activity, Pause, Play } from "lucide-react";
+import { Activity, ArrowUp, Pause, Play } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 import { logsQuery, problemOf } from "@/api";
 import { useUrlState } from "@/app/useUrlState";
 import { useT } from "@/i18n";
 import { Button, Dot, EmptyState, Page, Table, TableSkeleton, View } from "@/ui";
+import { ExportMenu } from "./ExportMenu";
 import { LogDrawer } from "./LogDrawer";
 import { LogFilters } from "./LogFilters";
+import { useHold } from "./useHold";
 import { useLogColumns } from "./useLogColumns";
 import { useLogFilter } from "./useLogFilter";
+
+const toTop = () => document.querySelector('[data-scroller="logs"]')?.scrollTo({ top: 0 });
 
 /** Every call, newest first, as it happens. */
 export function LogsPage() {
@@ -24,6 +28,7 @@ export function LogsPage() {
     const seen = new Set<string>();
     return (logs.data?.pages ?? []).flatMap((page) => page.items).filter((log) => !seen.has(log.id) && seen.add(log.id));
   }, [logs.data]);
+  const { shown, waiting, onTop } = useHold(rows);
   const models = useMemo(() => [...new Set(rows.map((log) => log.model))], [rows]);
   const columns = useLogColumns(logs.data?.pages[0]?.totals);
   const more = useCallback(() => {
@@ -45,17 +50,26 @@ export function LogsPage() {
         </>
       }
     >
+      {waiting > 0 && (
+        <div className="flex justify-center border-b border-line bg-accent/8 py-1">
+          <Button size="sm" tone="ghost" icon={<ArrowUp size={12} aria-hidden />} onClick={toTop}>
+            {t("logs.newer", { count: waiting })}
+          </Button>
+        </div>
+      )}
       <View query={logs} problem={logs.error ? problemOf(logs.error) : undefined} skeleton={<TableSkeleton rows={12} columns={7} />}>
         {() => (
           <Table
             id="logs"
             label={t("logs.title")}
             columns={columns}
-            rows={rows}
+            rows={shown}
             rowKey={(log) => log.id}
             openKey={openId}
             onOpen={(log) => setOpenId(log.id)}
             onEnd={more}
+            onTop={onTop}
+            exporter={<ExportMenu filter={filter.filter} total={logs.data?.pages[0]?.totals.calls ?? 0} />}
             toolbar={<LogFilters filter={filter} seen={models} />}
             empty={
               filter.any ? (
@@ -67,7 +81,7 @@ export function LogsPage() {
           />
         )}
       </View>
-      <LogDrawer open={openId !== undefined && logs.data !== undefined} log={rows.find((log) => log.id === openId)} onClose={() => setOpenId(undefined)} />
+      {openId !== undefined && logs.data !== undefined && <LogDrawer id={openId} listed={rows.find((log) => log.id === openId)} onClose={() => setOpenId(undefined)} />}
     </Page>
   );
 }
