@@ -2,7 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useRef, useState, type FormEvent } from "react";
 import { adminKeys, createProvider, faultAt, hasCode, patchProvider, problemOf, type Provider, type ProviderInput } from "@/api";
 import { useT, type T as TFunction } from "@/i18n";
-import { Button, Dialog, ErrorState, Field, Input } from "@/ui";
+import { Button, Dialog, ErrorState, FamilyBadge, familyOf, Field, Input, Select } from "@/ui";
+import { kindNames, kinds, startUrl, type Kind } from "./kinds";
 
 interface Props {
   /** Absent to add one. */
@@ -21,6 +22,9 @@ export function ProviderDialog({ provider, onClose, onSaved }: Props) {
   const name = useRef<HTMLInputElement>(null);
   const url = useRef<HTMLInputElement>(null);
   const key = useRef<HTMLInputElement>(null);
+  const version = useRef<HTMLInputElement>(null);
+  const region = useRef<HTMLInputElement>(null);
+  const [kind, setKind] = useState<Kind>(provider && provider.kind !== "local" ? provider.kind : "compatible");
   const [wrong, setWrong] = useState<Wrong>({});
   const save = useMutation({
     mutationFn: (input: ProviderInput) => (provider ? patchProvider(provider.id, input) : createProvider(input)),
@@ -41,12 +45,29 @@ export function ProviderDialog({ provider, onClose, onSaved }: Props) {
     const found: Wrong = {};
     if (typed.name === "") found.name = t("ui.required");
     if (!isWeb(typed.url)) found.url = typed.url === "" ? t("ui.required") : t("providers.baseUrlInvalid");
+    if (!provider && kinds[kind].key && typed.key === "") found.key = t("ui.required");
     if (moved && provider.has_key && typed.key === "") found.key = t("providers.keyAgain");
     setWrong(found);
     const first = found.name ? name : found.url ? url : found.key ? key : undefined;
     if (first) return first.current?.focus();
-    const input: ProviderInput = { name: typed.name, base_url: typed.url, ...(typed.key ? { api_key: typed.key } : {}) };
+    const where = region.current?.value.trim() ?? "";
+    const apiVersion = version.current?.value.trim();
+    const input: ProviderInput = {
+      name: typed.name,
+      base_url: typed.url,
+      ...(provider || where ? { region: where } : {}),
+      ...(provider ? {} : { kind }),
+      ...(apiVersion === undefined ? {} : { api_version: apiVersion }),
+      ...(typed.key ? { api_key: typed.key } : {}),
+    };
     save.mutate(input);
+  };
+  /** Another kind brings its address, unless one was written by hand. */
+  const choose = (next: Kind) => {
+    const field = url.current;
+    if (field && (field.value === "" || field.value === startUrl(kind))) field.value = startUrl(next);
+    setKind(next);
+    setWrong({});
   };
   const touched = (field: keyof Wrong) => () => {
     if (wrong[field]) setWrong({ ...wrong, [field]: undefined } as Wrong);
@@ -70,27 +91,42 @@ export function ProviderDialog({ provider, onClose, onSaved }: Props) {
       }
     >
       <form id={form} onSubmit={submit} noValidate className="flex flex-col gap-4">
+        {!provider && (
+          <Field label={t("providers.providerKind")} help={t(`providers.kindHelp.${kind}`)}>
+            {(field) => <Select {...field} size="lg" value={kind} onChange={choose} options={kindNames.map((value) => ({ value, label: t(`providers.kinds.${value}`), icon: <FamilyBadge family={familyOf(value)} /> }))} />}
+          </Field>
+        )}
         <Field label={t("providers.name")} help={t("providers.nameHelp")} error={wrong.name ?? at.name}>
           {(field) => <Input {...field} ref={name} size="lg" autoComplete="off" autoFocus maxLength={120} defaultValue={provider?.name} onChange={touched("name")} />}
         </Field>
         <div className="flex flex-col gap-2">
-          <Field label={t("providers.baseUrl")} help={t("providers.baseUrlHelp")} error={wrong.url ?? at.url}>
+          <Field label={t("providers.baseUrl")} help={kinds[kind].own ? t("providers.baseUrlOwn", { url: kinds[kind].url }) : t("providers.baseUrlHelp")} error={wrong.url ?? at.url}>
             {(field) => (
               <Input
-                {...field} ref={url} size="lg" type="url" inputMode="url" autoComplete="off" autoCapitalize="none" spellCheck={false} maxLength={500} defaultValue={provider?.base_url}
+                {...field} ref={url} size="lg" type="url" inputMode="url" autoComplete="off" autoCapitalize="none" spellCheck={false} maxLength={500} defaultValue={provider?.base_url ?? startUrl(kind)}
                 onChange={touched("url")} onBlur={(e) => e.target.value !== "" && !isWeb(e.target.value) && setWrong({ ...wrong, url: t("providers.baseUrlInvalid") })}
               />
             )}
           </Field>
           {hasCode(save.error, "egress.refused") && <p className="rounded-md bg-warn/8 px-3 py-2 text-xs">{t("providers.refusedHelp")}</p>}
         </div>
-        <Field label={t("providers.key")} {...(provider?.has_key ? {} : { optional: t("ui.optional") })} help={provider?.has_key ? t("providers.keyKeepHelp") : t("providers.keyHelp")} error={wrong.key ?? at.key}>
+        <Field label={t("providers.key")} {...(provider?.has_key || kinds[kind].key ? {} : { optional: t("ui.optional") })} help={provider?.has_key ? t("providers.keyKeepHelp") : t("providers.keyHelp")} error={wrong.key ?? at.key}>
           {(field) => (
             <Input
               {...field} ref={key} size="lg" type="password" autoComplete="new-password" spellCheck={false} maxLength={500} placeholder={provider?.has_key ? t("providers.keyKeep") : ""} onChange={touched("key")}
             />
           )}
         </Field>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field label={t("providers.region")} optional={t("ui.optional")} help={t("providers.regionHelp")}>
+            {(field) => <Input {...field} ref={region} size="lg" maxLength={40} autoCapitalize="none" spellCheck={false} placeholder="eu" defaultValue={provider?.region} />}
+          </Field>
+          {kinds[kind].version !== undefined && (
+            <Field label={t("providers.apiVersion")}>
+              {(field) => <Input {...field} ref={version} size="lg" maxLength={40} spellCheck={false} defaultValue={provider?.api_version ?? kinds[kind].version} />}
+            </Field>
+          )}
+        </div>
         {save.isError && !at.name && !at.url && !at.key && <ErrorState inline problem={problemOf(save.error)} />}
       </form>
     </Dialog>

@@ -1,4 +1,4 @@
-import { Boxes, Ellipsis, Pencil, Trash2 } from "lucide-react";
+import { Boxes, Ellipsis, KeyRound, Pencil, Trash2 } from "lucide-react";
 import type { Provider, ProviderTest } from "@/api";
 import { useCan } from "@/app/me";
 import { useFormat, useT } from "@/i18n";
@@ -9,6 +9,7 @@ export interface ProviderActs {
   onTest: () => void;
   onCloseTest: () => void;
   onModels: () => void;
+  onKeys: () => void;
   onEdit: () => void;
   onEnabled: (enabled: boolean) => void;
   onRemove: () => void;
@@ -31,8 +32,10 @@ export function ProviderRow({ provider, now, test, testing, changing, ...acts }:
   const format = useFormat();
   const may = useCan("providers.write");
   const local = provider.kind === "local";
+  const resting = provider.keys.filter((key) => key.state === "benched");
   const items: MenuItem[] = [
     { id: "models", label: t("providers.chooseModels"), icon: <Boxes size={14} />, onSelect: acts.onModels },
+    { id: "keys", label: t("providers.manageKeys"), icon: <KeyRound size={14} />, onSelect: acts.onKeys },
     { id: "edit", label: t("providers.edit"), icon: <Pencil size={14} />, onSelect: acts.onEdit },
     { id: "remove", label: t("providers.remove"), icon: <Trash2 size={14} />, danger: true, onSelect: acts.onRemove },
   ];
@@ -43,6 +46,7 @@ export function ProviderRow({ provider, now, test, testing, changing, ...acts }:
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <h2 className="min-w-0 text-sm font-semibold wrap-anywhere"><bdi>{provider.name}</bdi></h2>
             <Badge tone={tones[provider.state] ?? "neutral"}>{t(`providers.state.${provider.state}`, { defaultValue: provider.state })}</Badge>
+            {!local && <span className="text-xs text-muted">{t(`providers.kinds.${provider.kind as "openai"}`, { defaultValue: provider.kind })}</span>}
             {local && <span className="text-xs text-faint">{t("providers.builtin")}</span>}
             {provider.source === "file" && (
               <Tooltip content={t("providers.fileHelp")}>
@@ -55,6 +59,9 @@ export function ProviderRow({ provider, now, test, testing, changing, ...acts }:
           <p className="mt-0.5 flex flex-wrap gap-x-3 text-xs text-muted">
             {provider.base_url && <span className="font-mono wrap-anywhere select-text">{provider.base_url}</span>}
             {!local && !provider.has_key && <span>{t("providers.noKey")}</span>}
+            {provider.keys.length > 1 && <span>{t("providers.keyCount", { count: provider.keys.length })}</span>}
+            {resting.length > 0 && <span className="text-warn" title={resting.map((key) => key.name).join(", ")}>{t("providers.benchedCount", { count: resting.length })}</span>}
+            {provider.region && <span>{provider.region}</span>}
             {provider.tested_at && <span title={format.full(provider.tested_at)}>{t("providers.testedAt", { time: format.ago(provider.tested_at, now) })}</span>}
           </p>
           {provider.detail && !test && <p className={`mt-1 text-xs ${provider.state === "unready" ? "text-danger" : "text-muted"}`}>{provider.detail}</p>}
@@ -66,7 +73,7 @@ export function ProviderRow({ provider, now, test, testing, changing, ...acts }:
             {local ? (
               <span className="w-7 max-sm:hidden" />
             ) : (
-              <Menu groups={[{ items: items.slice(0, 2) }, { items: items.slice(2) }]}>
+              <Menu groups={[{ items: items.slice(0, 3) }, { items: items.slice(3) }]}>
                 <IconButton label={t("providers.actionsOf", { name: provider.name })}>
                   <Ellipsis size={15} aria-hidden />
                 </IconButton>

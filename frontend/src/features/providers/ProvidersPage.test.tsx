@@ -31,7 +31,7 @@ test("an endpoint is added, tested, and its models are chosen", async () => {
   await user.type(within(models).getByRole("textbox", { name: "Input price" }), "1,25");
   await user.click(within(models).getByRole("button", { name: "Save models" }));
   expect(await screen.findByText("Rack is saved")).toBeInTheDocument();
-  expect(page.posted("/api/admin/providers")?.body).toEqual({ name: "Rack", base_url: "https://rack.example.com/v1", api_key: "sk-1" });
+  expect(page.posted("/api/admin/providers")?.body).toEqual({ name: "Rack", kind: "compatible", base_url: "https://rack.example.com/v1", api_key: "sk-1" });
   expect(page.posted("/api/admin/providers/p-1")?.body).toEqual({ models: [{ id: "gpt-5.2", upstream: "gpt-5.2", kind: "chat", input_nano_usd: 1_250_000 }] });
 });
 

@@ -1,97 +1,52 @@
-import { useQuery } from "@tanstack/react-query";
-import { Boxes, Plus } from "lucide-react";
+import { Plus } from "lucide-react";
 import { useState } from "react";
-import { problemOf, providersQuery, type Provider } from "@/api";
 import { useCan } from "@/app/me";
-import { useNow } from "@/app/useNow";
+import { useUrlState } from "@/app/useUrlState";
 import { useT } from "@/i18n";
-import { Button, ConfirmDialog, EmptyState, Page, TableSkeleton, useToasts, View } from "@/ui";
-import { ModelsDialog } from "./ModelsDialog";
-import { ProviderDialog } from "./ProviderDialog";
-import { ProviderRow } from "./ProviderRow";
-import { useProviderActs } from "./useProviderActs";
+import { Button, Page, Segmented, Select, useMedia } from "@/ui";
+import { AliasesView } from "./AliasesView";
+import { DeploymentsView } from "./DeploymentsView";
+import { ExplainView } from "./ExplainView";
+import { PricesView } from "./PricesView";
+import { ProviderList } from "./ProviderList";
 
-type Open = { what: "add" } | { what: "edit" | "models" | "remove"; provider: Provider };
+const views = ["providers", "deployments", "aliases", "prices", "explain"] as const;
 
-/** Where models run: endpoints, and which of their models are offered. */
+/** Where models run, how they do, by which names they are asked, what they cost and who would answer. */
 export function ProvidersPage() {
   const t = useT();
-  const toasts = useToasts();
   const may = useCan("providers.write");
-  const now = useNow(30_000);
-  const providers = useQuery(providersQuery());
-  const acts = useProviderActs();
-  const [open, setOpen] = useState<Open>();
-  const close = () => setOpen(undefined);
-  const added = (provider: Provider) => {
-    close();
-    // What it lists is what can be chosen next; without an answer the row says why.
-    void acts.test(provider).then((result) => result?.ok && setOpen((now) => now ?? { what: "models", provider }));
-  };
-  const saved = (provider: Provider) => () => {
-    acts.closeTest(provider.id);
-    close();
-  };
-  const current = (provider: Provider) => providers.data?.find((one) => one.id === provider.id) ?? provider;
-  const addButton = may && (
-    <Button tone="primary" icon={<Plus size={14} aria-hidden />} onClick={() => setOpen({ what: "add" })}>
-      {t("providers.add")}
-    </Button>
-  );
+  const [raw, setView] = useUrlState("view");
+  const view = views.find((one) => one === raw) ?? "providers";
+  const [adding, setAdding] = useState(false);
+  const narrow = useMedia("(max-width: 899px)");
+  const choose = (next: string) => setView(next === "providers" ? undefined : next);
+  const options = views.map((value) => ({ value: value as string, label: t(`providers.views.${value}`) }));
   return (
-    <Page title={t("providers.title")} lead={t("providers.lead")} actions={addButton} fill>
-      <View
-        query={providers}
-        problem={providers.error ? problemOf(providers.error) : undefined}
-        skeleton={<TableSkeleton rows={4} columns={3} />}
-        isEmpty={(all) => all.length === 0}
-        empty={<EmptyState icon={<Boxes size={20} aria-hidden />} title={t("providers.empty")} action={addButton}>{t("providers.emptyText")}</EmptyState>}
-      >
-        {(all) => (
-          <ul className="min-h-0 flex-1 overflow-y-auto">
-            {all.map((provider) => (
-              <ProviderRow
-                key={provider.id}
-                provider={provider}
-                now={now}
-                test={acts.resultOf(provider.id)}
-                testing={acts.testing(provider.id)}
-                changing={acts.changing(provider.id)}
-                onTest={() => void acts.test(provider)}
-                onCloseTest={() => acts.closeTest(provider.id)}
-                onModels={() => setOpen({ what: "models", provider })}
-                onEdit={() => setOpen({ what: "edit", provider })}
-                onRemove={() => setOpen({ what: "remove", provider })}
-                onEnabled={(enabled) => acts.setEnabled(provider, enabled)}
-              />
-            ))}
-          </ul>
-        )}
-      </View>
-      {open?.what === "add" && <ProviderDialog onClose={close} onSaved={added} />}
-      {open?.what === "edit" && (
-        <ProviderDialog
-          provider={open.provider}
-          onClose={close}
-          onSaved={(saved) => {
-            close();
-            toasts.show({ tone: "ok", title: t("providers.savedToast", { name: saved.name }) });
-          }}
-        />
-      )}
-      {open?.what === "models" && <ModelsDialog provider={current(open.provider)} test={acts.resultOf(open.provider.id)} onClose={close} onSaved={saved(open.provider)} />}
-      {open?.what === "remove" && (
-        <ConfirmDialog
-          open
-          onOpenChange={close}
-          title={t("providers.removeTitle", { name: open.provider.name })}
-          description={t("providers.removeText", { count: open.provider.models.length })}
-          verb={t("providers.removeVerb")}
-          typeName={open.provider.name}
-          busy={acts.remove.isPending}
-          onConfirm={() => acts.remove.mutate(open.provider, { onSuccess: close })}
-        />
-      )}
+    <Page
+      title={t("providers.title")}
+      lead={narrow ? undefined : t(`providers.leads.${view}`)}
+      fill
+      actions={
+        <>
+          {narrow ? (
+            <Select aria-label={t("providers.view")} value={view as string} onChange={choose} options={options} className="!w-44" />
+          ) : (
+            <Segmented label={t("providers.view")} value={view as string} onChange={choose} options={options} />
+          )}
+          {view === "providers" && may && (
+            <Button tone="primary" icon={<Plus size={14} aria-hidden />} onClick={() => setAdding(true)}>
+              {t("providers.add")}
+            </Button>
+          )}
+        </>
+      }
+    >
+      {view === "providers" && <ProviderList adding={adding} onAdd={() => setAdding(true)} onAdded={() => setAdding(false)} />}
+      {view === "deployments" && <DeploymentsView />}
+      {view === "aliases" && <AliasesView />}
+      {view === "prices" && <PricesView />}
+      {view === "explain" && <ExplainView />}
     </Page>
   );
 }
