@@ -1,0 +1,92 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import type { Budget, Limit } from "@/api";
+import { ana, problem, renderPage } from "@/test/page";
+import { markOf, moneyOf, shareOf, wholeOf } from "./amount";
+import { LimitsPage } from "./LimitsPage";
+import { windowOf } from "./window";
+
+const team: Budget = { id: "b-1", holder_kind: "tenant", holder: "Acme", period: "month", amount_nano_usd: 100e9, spent_nano_usd: 60e9, reserved_nano_usd: 25e9, left_nano_usd: 15e9, resets_at: "2026-12-01T00:00:00Z", unpriced: "deny", source: "console", created_at: "2026-11-01T00:00:00Z", contact: "ana@acme.test" };
+const spent: Budget = { ...team, id: "b-2", holder_kind: "user", holder_id: "u-1", holder: "Rui Exemplo", period: "day", amount_nano_usd: 2e9, spent_nano_usd: 2e9, reserved_nano_usd: 0, left_nano_usd: 0 };
+const rate: Limit = { id: "l-1", holder_kind: "key", holder: "", measure: "requests", amount: 60, window_seconds: 60, on_failure: "closed", sharing: "postgres", source: "console", created_at: "2026-11-01T00:00:00Z" };
+const budgets = "GET /api/admin/budgets";
+const alerts = "GET /api/admin/alerts";
+const limits = "GET /api/admin/limits";
+const people = { "GET /api/admin/users": [{ id: "u-1", name: "Rui Exemplo", email: "rui@acme.test" }], "GET /api/admin/keys": [] };
+
+test("what is left, what is reserved, and alerts", async () => {
+  await renderPage(LimitsPage, { [budgets]: [team, spent], [alerts]: [{ id: "a-1", at: new Date().toISOString(), budget_id: "b-1", holder: "Acme", kind: "spent", percent: 80 }] });
+  const row = await screen.findByRole("row", { name: /Whole team/ });
+  expect(row).toHaveTextContent(/85%.*\$15\.00.*\$60\.00.*\$25\.00.*\$100\.00/);
+  expect(within(row).getByRole("meter")).toHaveAttribute("aria-valuetext", "$60.00 spent, $25.00 reserved, $15.00 left");
+  expect(await screen.findByText(/Acme has used 80% of the budget/)).toBeVisible();
+});
+
+test("a spent budget says until when calls are refused", async () => {
+  const user = userEvent.setup();
+  await renderPage(LimitsPage, { [budgets]: [spent], [alerts]: [] });
+  (await screen.findByRole("row", { name: /Rui Exemplo/ })).focus();
+  await user.keyboard("{Enter}");
+  const drawer = await screen.findByRole("dialog");
+  expect(drawer).toHaveTextContent("Calls are refused until");
+  expect(within(drawer).getByRole("link", { name: "See its calls" })).toHaveAttribute("href", expect.stringContaining("user=u-1"));
+});
+
+test("a budget is created for a user, with what was typed", async () => {
+  const user = userEvent.setup();
+  const view = await renderPage(LimitsPage, { ...people, [budgets]: [], [alerts]: [], "POST /api/admin/budgets": spent });
+  await user.click((await screen.findAllByRole("button", { name: "Create budget" }))[0]!);
+  const dialog = await screen.findByRole("dialog");
+  await user.click(within(dialog).getByRole("button", { name: "Create budget" }));
+  expect(await within(dialog).findByText("An amount such as 25 or 0.50.")).toBeVisible();
+  await user.type(within(dialog).getByRole("textbox", { name: "Amount" }), "12,5");
+  await user.click(within(dialog).getByRole("combobox", { name: "For" }));
+  await user.click(await screen.findByRole("option", { name: "User" }));
+  await user.click(await within(dialog).findByRole("combobox", { name: "Which" }));
+  await user.click(await screen.findByRole("option", { name: /Rui Exemplo/ }));
+  await user.click(within(dialog).getByRole("button", { name: "Create budget" }));
+  await waitFor(() => expect(view.posted("/api/admin/budgets")?.body).toEqual({ holder_kind: "user", holder_id: "u-1", period: "month", amount_nano_usd: 12_500_000_000, contact: "ana@acme.test", unpriced: "deny" }));
+});
+
+test("limits are listed with how they are counted, and one is changed", async () => {
+  const user = userEvent.setup();
+  const view = await renderPage(LimitsPage, { [limits]: [rate], "PATCH /api/admin/limits/l-1": { ...rate, amount: 90 } }, { url: "/?view=rates" });
+  await user.click(await screen.findByRole("row", { name: /Each API key.*Requests.*60.*a minute/ }));
+  const dialog = await screen.findByRole("dialog");
+  const most = within(dialog).getByRole("textbox", { name: "At most" });
+  await user.clear(most);
+  await user.type(most, "90");
+  await user.click(within(dialog).getByRole("radio", { name: "Let through" }));
+  await user.click(within(dialog).getByRole("button", { name: "Save limit" }));
+  await waitFor(() => expect(view.posted("/api/admin/limits/l-1")?.body).toEqual({ amount: 90, on_failure: "open", window_seconds: 60 }));
+  expect(screen.getByText(/coarser than with Redis/)).toBeInTheDocument();
+});
+
+test("who was refused and why", async () => {
+  await renderPage(LimitsPage, { "GET /api/admin/refusals": [{ code: "quota.spent", user: "Rui Exemplo", model: "gpt-5.2", calls: 12, last_at: new Date().toISOString() }] }, { url: "/?view=refused" });
+  expect(await screen.findByRole("row", { name: /Rui Exemplo.*gpt-5\.2.*Budget used up.*12/ })).toBeVisible();
+});
+
+test("who may only read has no acts", async () => {
+  await renderPage(LimitsPage, { [budgets]: [team], [alerts]: [] }, { me: { ...ana, permissions: ["limits.read"] } });
+  expect(await screen.findByRole("row", { name: /Whole team/ })).toBeVisible();
+  expect(screen.queryByRole("button", { name: "Create budget" })).not.toBeInTheDocument();
+});
+
+test("without budgets it says where to begin; a failure has its message", async () => {
+  await renderPage(LimitsPage, { [budgets]: [], [alerts]: [] });
+  expect(await screen.findByText("No budgets yet")).toBeVisible();
+  await renderPage(LimitsPage, { [limits]: problem(500, "internal") }, { url: "/?view=rates" });
+  expect(await screen.findByText("Something broke on our side.")).toBeVisible();
+});
+
+test.each([["25", 25e9], ["0,50", 5e8], ["$3.2", 3.2e9], ["", NaN], ["-1", NaN], ["1e9", NaN], ["12.1234567891", NaN]])("money typed as %j is %s", (text, nano) => expect(moneyOf(text)).toEqual(nano));
+test.each([["60", 60], ["1,000", 1000], ["1 000", 1000], ["1.5", NaN], ["", NaN], ["-3", NaN]])("a number typed as %j is %s", (text, n) => expect(wholeOf(text)).toEqual(n));
+test.each([[1, 1, "second"], [60, 1, "minute"], [90, 90, "second"], [7200, 2, "hour"], [86_400, 1, "day"]])("%i s are %i %s", (seconds, count, unit) => expect(windowOf(seconds)).toEqual({ count, unit }));
+
+test("what is reserved counts as spent, and nothing is spent when there is nothing", () => {
+  expect(markOf(team)).toBe("near");
+  expect(markOf({ ...team, spent_nano_usd: 75e9 })).toBe("spent");
+  expect(shareOf({ ...team, amount_nano_usd: 0 })).toBe(1);
+});
