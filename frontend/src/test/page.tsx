@@ -9,7 +9,7 @@ import { createQueryClient } from "@/app/queryClient";
 import { ToastProvider, TooltipProvider } from "@/ui";
 
 // Role queries are slow in jsdom, more so on a busy machine.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 90_000 });
 
 export interface Asked {
   method: string;

@@ -24,4 +24,7 @@ export default {
   more: "More",
   required: "This is needed.",
   emailInvalid: "This is not an email address.",
+  move: "Move {{name}}, now at {{position}}",
+  moveHelp: "Drag, or use the arrow keys",
+  movedTo: "{{name}} is now at {{position}} of {{count}}",
 } as const;

@@ -3,10 +3,12 @@ import app from "./app";
 import audit from "./audit";
 import chat from "./chat";
 import console from "./console";
+import cost from "./cost";
 import dashboard from "./dashboard";
 import fault from "./fault";
 import hint from "./hint";
 import keys from "./keys";
+import limits from "./limits";
 import local from "./local";
 import logs from "./logs";
 import playground from "./playground";
@@ -15,4 +17,4 @@ import settings from "./settings";
 import ui from "./ui";
 import users from "./users";
 
-export const ptBR = { account, app, audit, chat, console, dashboard, fault, hint, keys, local, logs, playground, providers, settings, ui, users };
+export const ptBR = { account, app, audit, chat, console, cost, dashboard, fault, hint, keys, limits, local, logs, playground, providers, settings, ui, users };

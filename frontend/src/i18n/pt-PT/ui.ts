@@ -27,4 +27,7 @@ export default {
   more: "Mais",
   required: "É necessário.",
   emailInvalid: "Isto não é um endereço de e-mail.",
+  move: "Mover {{name}}, agora na posição {{position}}",
+  moveHelp: "Arraste ou use as setas",
+  movedTo: "{{name}} está agora na posição {{position}} de {{count}}",
 } satisfies Words<typeof en>;
