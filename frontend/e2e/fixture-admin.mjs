@@ -1,19 +1,23 @@
+import { fleetRoutes } from "./fixture-fleet.mjs";
+
 // The console's half of the fixture server (a test tool).
 const names = ["Ana Example", "Bruno Exemplo", "Chen Sample", "Dora Muster", "Eli Esempio"];
+
+const poolOf = (id, at) => ["main", "spare", "night jobs"].map((name, i) => ({ id: id(), name, enabled: i !== 2, state: ["ready", "benched", "disabled"][i], benched: i === 1 ? [{ deployment_id: "d", model: "gpt-5.2", until: at(-0.8) }] : [], created_at: at(9e4), rotated_at: at(4e4 * (i + 1)), ...(i === 1 ? { last_error: { at: at(0.3), code: "rate.limited", detail: "The provider allows 500 requests a minute." } } : {}), ...(i === 2 ? { reference: "env:NIGHT_KEY" } : {}) }));
 
 export function adminRoutes({ refuse, hint, id, now, data }) {
   const at = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
   const many = data === "hostile" ? 3000 : data === "empty" ? 0 : 140;
-  const permissions = ["chat.use", "models.use", "dashboard.read", "logs.read", "users.read", "users.write", "keys.read", "keys.write", "providers.read", "providers.write", "audit.read"];
+  const permissions = ["chat.use", "models.use", "dashboard.read", "logs.read", "users.read", "users.write", "keys.read", "keys.write", "providers.read", "providers.write", "audit.read", "limits.read", "limits.write", "costs.read"];
   const me = { user_id: id(), email: "ana@acme.test", name: "Ana Example", role: "owner", permissions, tenant_id: id(), tenant_name: "Acme", tenant_slug: "acme", session_id: id() };
   const session = () => ({ expires_at: new Date(Date.now() + 9e5).toISOString(), me });
   let signedIn = false;
   const users = data === "empty" ? [] : names.map((name, i) => ({ id: id(), email: `${name.split(" ")[0].toLowerCase()}@acme.test`, name: data === "hostile" && i === 2 ? "م".repeat(60) + "W".repeat(60) : name, role: ["owner", "admin", "developer", "member", "auditor"][i], state: ["active", "active", "active", "invited", "disabled"][i], created_at: at(60 * 24 * (40 - i)), ...(i < 3 ? { seen_at: at(i * 31) } : {}) }));
   const keys = data === "empty" ? [] : ["ci", "notebook", "staging gateway"].map((name, i) => ({ id: id(), name, prefix: `nxs_live_${"aZ9"[i]}k3`, scopes: i ? ["models.use"] : ["models.use", "logs.read"], created_by: names[i], created_at: at(60 * 24 * 9 * (i + 1)), ...(i === 0 ? { used_at: at(3) } : {}), ...(i === 1 ? { expires_at: at(-60 * 24 * 20) } : {}), ...(i === 2 ? { revoked_at: at(500) } : {}) }));
   const providers = data === "empty" ? [] : [
-    { id: id(), name: "This server", kind: "local", has_key: false, enabled: true, models: [{ id: "qwen2.5-coder-1.5b", upstream: "qwen2.5-coder-1.5b", kind: "chat" }, { id: "multilingual-e5-small", upstream: "multilingual-e5-small", kind: "embedding" }], state: "ready", source: "builtin", created_at: at(9e4), tested_at: at(4) },
-    { id: id(), name: "Example inference", kind: "openai", base_url: "https://api.example.com/v1", has_key: true, enabled: true, models: [{ id: "gpt-5.2", upstream: "gpt-5.2-2026-10", kind: "chat", input_nano_usd: 1250000, output_nano_usd: 10000000 }], state: "unready", detail: "The endpoint answered 401.", source: "console", created_at: at(7e4), tested_at: at(55) },
-    { id: id(), name: "vLLM rack 2", kind: "openai", base_url: "http://10.0.4.2:8000/v1", has_key: false, enabled: false, models: [], state: "disabled", source: "file", created_at: at(5e4) },
+    { id: id(), name: "This server", kind: "local", has_key: false, keys: [], enabled: true, models: [{ id: "qwen2.5-coder-1.5b", upstream: "qwen2.5-coder-1.5b", kind: "chat" }, { id: "multilingual-e5-small", upstream: "multilingual-e5-small", kind: "embedding" }], state: "ready", source: "builtin", created_at: at(9e4), tested_at: at(4) },
+    { id: id(), name: "Example inference", kind: "openai", base_url: "https://api.example.com/v1", has_key: true, keys: poolOf(id, at), enabled: true, models: [{ id: "gpt-5.2", upstream: "gpt-5.2-2026-10", kind: "chat", input_nano_usd: 1250000, output_nano_usd: 10000000 }], state: "unready", detail: "The endpoint answered 401.", source: "console", created_at: at(7e4), tested_at: at(55) },
+    { id: id(), name: "vLLM rack 2", kind: "openai", base_url: "http://10.0.4.2:8000/v1", has_key: false, keys: [], enabled: false, models: [], state: "disabled", source: "file", created_at: at(5e4) },
   ];
   const models = ["qwen2.5-coder-1.5b", "claude-sonnet-5", "gpt-5.2", "multilingual-e5-small"];
   const logs = Array.from({ length: many }, (_, i) => {
@@ -79,13 +83,14 @@ export function adminRoutes({ refuse, hint, id, now, data }) {
     "DELETE /api/admin/keys/:id": guarded(({ params }) => void (keys.find((k) => k.id === params.id).revoked_at = now())),
     "GET /api/admin/providers": guarded(() => providers),
     "POST /api/admin/providers": guarded(({ body }) => {
-      const provider = { id: id(), name: body.name, kind: "openai", base_url: body.base_url, has_key: Boolean(body.api_key), enabled: body.enabled ?? true, models: body.models ?? [], state: "untested", source: "console", created_at: now() };
+      const provider = { id: id(), name: body.name, kind: "openai", base_url: body.base_url, has_key: Boolean(body.api_key), keys: [], enabled: body.enabled ?? true, models: body.models ?? [], state: "untested", source: "console", created_at: now() };
       providers.push(provider);
       return provider;
     }),
     "PATCH /api/admin/providers/:id": guarded(({ params, body }) => Object.assign(providers.find((p) => p.id === params.id), body)),
     "DELETE /api/admin/providers/:id": guarded(({ params }) => void providers.splice(providers.findIndex((p) => p.id === params.id), 1)),
     "POST /api/admin/providers/:id/test": guarded(({ params }) => (providers.find((p) => p.id === params.id).state === "unready" ? { ok: false, latency_ms: 210, models: [], problem: { type: "", title: "", status: 502, code: "upstream.refused", key: "fault.upstream.refused", detail: "The endpoint answered 401." } } : { ok: true, latency_ms: 912, first_token_ms: 180, models: ["a", "b"], answer: "Hello", tested_model: "a" })),
+    ...Object.fromEntries(Object.entries(fleetRoutes({ refuse, id, now, at, data, names, logs, providers, models })).map(([route, answer]) => [route, guarded(answer)])),
     "GET /api/admin/audit": guarded(({ query }) => page(audit.filter((e) => !query.get("action") || e.action === query.get("action")), query)),
     "GET /api/admin/audit/verify": guarded(() => ({ ok: true, entries: many, head: audit[0]?.hash ?? "" })),
   };

@@ -241,6 +241,27 @@ async function answer(req, res, url) {
   refuse(404, "not_found", `No route ${req.method} ${url.pathname}`);
 }
 
+/** A chat completion as /v1 streams it: the playground's half of the contract. */
+async function complete(req, res) {
+  const chunks = [];
+  for await (const chunk of req) chunks.push(chunk);
+  const { model, messages } = JSON.parse(Buffer.concat(chunks).toString());
+  const words = answers(messages.at(-1).content).match(/\s*\S+|\s+$/g) ?? [];
+  res.writeHead(200, { "Content-Type": "text/event-stream", "X-Request-Id": "req_000001" });
+  const say = (body) => res.write(`data: ${JSON.stringify(body)}\n\n`);
+  let at = 0;
+  const timer = setInterval(() => {
+    const piece = words.slice(at, at + 3).join("");
+    at += 3;
+    if (piece !== "" && at < 240) return say({ choices: [{ delta: { content: piece }, finish_reason: null }] });
+    clearInterval(timer);
+    say({ choices: [{ delta: {}, finish_reason: "stop" }] });
+    say({ choices: [], usage: { prompt_tokens: 412, completion_tokens: at } });
+    res.end("data: [DONE]\n\n");
+  }, model.length);
+  req.on("close", () => clearInterval(timer));
+}
+
 const server = createServer((req, res) => {
   const url = new URL(req.url, "http://fixture.test");
   if (url.pathname === "/api/events") {
@@ -250,7 +271,7 @@ const server = createServer((req, res) => {
     req.on("close", () => listeners.delete(res));
     return;
   }
-  const done = url.pathname.startsWith("/api/") ? answer(req, res, url) : page(url.pathname, res);
+  const done = url.pathname === "/v1/chat/completions" ? complete(req, res) : url.pathname.startsWith("/api/") ? answer(req, res, url) : page(url.pathname, res);
   done.catch((error) => {
     const problem = error instanceof Refusal ? error.problem : { type: "", title: "", status: 500, code: "internal", key: "fault.internal", detail: String(error), id: "fixture1" };
     res.writeHead(problem.status, { "Content-Type": "application/problem+json" }).end(JSON.stringify(problem));

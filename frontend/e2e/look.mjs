@@ -49,7 +49,36 @@ const ask = async (page, text) => {
 
 const console_ = "/console#link=fixture-token-0000-0000";
 const top = (page) => page.evaluate(() => (document.querySelector("[role=log]").scrollTop = 0));
+const at = (path) => async (page) => { await page.evaluate((p) => { window.history.pushState({}, "", `/console${p}`); window.dispatchEvent(new PopStateEvent("popstate")); }, path); await page.waitForTimeout(700); };
+const then = (...acts) => async (page) => { for (const act of acts) await act(page); };
+const firstRow = async (page) => { await page.getByRole("row").nth(1).click(); await page.waitForTimeout(500); };
+const run = async (page) => { await page.getByRole("textbox", { name: /Prompt|Pedido/ }).fill("Explain the commit rule of Raft."); await page.keyboard.press("Control+Enter"); await page.waitForTimeout(2500); };
+/** The six looks of a console page, and what opens on it. */
+const six = (name, path, { act = async () => undefined, opened } = {}) => ({
+  [`${name}-light`]: { path: console_, act: then(at(path), act) },
+  [`${name}-dark`]: { path: console_, theme: "dark", act: then(at(path), act) },
+  [`${name}-contrast`]: { path: console_, theme: "contrast", act: then(at(path), act) },
+  [`${name}-pt`]: { path: console_, locale: "pt-PT", act: then(at(path), act) },
+  [`${name}-900`]: { path: console_, size: [899, 760], act: then(at(path), act) },
+  [`${name}-390`]: { path: console_, size: [390, 780], act: then(at(path), act) },
+  [`${name}-hostile`]: { path: console_, host: ["--data", "hostile"], act: then(at(path), act) },
+  [`${name}-empty`]: { path: console_, host: ["--data", "empty"], act: at(path) },
+  [`${name}-focus`]: { path: console_, act: then(at(path), async (page) => { for (let i = 0; i < 14; i++) await page.keyboard.press("Tab"); }) },
+  ...(opened ? { [`${name}-opened`]: { path: console_, act: then(at(path), opened) }, [`${name}-opened-390-dark`]: { path: console_, theme: "dark", size: [390, 780], act: then(at(path), opened) } } : {}),
+});
 const shots = {
+  ...six("logs", "/logs", { opened: async (page) => { await page.getByRole("row", { name: /Failed/ }).first().click(); await page.waitForTimeout(600); } }),
+  ...six("providers", "/providers", { opened: async (page) => { await page.getByRole("button", { name: /Add provider/ }).first().click(); } }),
+  ...six("deployments", "/providers?view=deployments", { opened: async (page) => { await page.getByRole("row").nth(3).click(); await page.waitForTimeout(500); } }),
+  ...six("aliases", "/providers?view=aliases", { opened: async (page) => { await page.getByRole("button", { name: "Edit best" }).click(); await page.waitForTimeout(400); } }),
+  ...six("prices", "/providers?view=prices", { opened: async (page) => { await page.getByRole("row", { name: /gpt-5.2/ }).click(); await page.waitForTimeout(500); } }),
+  ...six("explain", "/providers?view=explain&model=best", { opened: async (page) => { await page.getByRole("button", { name: "Explain", exact: true }).click(); await page.waitForTimeout(500); } }),
+  ...six("limits", "/limits", { opened: firstRow }),
+  ...six("rates", "/limits?view=rates", { opened: firstRow }),
+  ...six("refused", "/limits?view=refused"),
+  ...six("cost", "/cost"),
+  ...six("playground", "/playground?models=claude-sonnet-5,gpt-5.2,qwen2.5-coder-1.5b", { act: run }),
+  "provider-keys": { path: console_, act: then(at("/providers"), async (page) => { await page.getByRole("button", { name: "More for Example inference" }).click(); await page.getByRole("menuitem", { name: "Keys" }).click(); await page.waitForTimeout(400); }) },
   "chat-light": { act: openFirst },
   "chat-dark": { theme: "dark", act: openFirst },
   "chat-contrast": { act: async (page) => { await page.evaluate(() => (document.documentElement.dataset.theme = "contrast")); await openFirst(page); } },
