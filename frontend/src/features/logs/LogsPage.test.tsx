@@ -114,28 +114,28 @@ test("all calls of the filters are exported, with progress and a way to call it 
   URL.createObjectURL = () => "blob:x";
   URL.revokeObjectURL = () => undefined;
   HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };
-  let send: ((text: string | undefined) => void) | undefined;
+  const host: { send?: (text?: string) => void } = {};
   const file = (asked: Asked) =>
     new Response(new ReadableStream({ start(c) {
-      send = (text) => (text === undefined ? c.close() : c.enqueue(new TextEncoder().encode(text)));
+      host.send = (text) => (text === undefined ? c.close() : c.enqueue(new TextEncoder().encode(text)));
       asked.signal?.addEventListener("abort", () => c.error(asked.signal?.reason));
     } }));
   const view = await renderPage(LogsPage, { ...others, [list]: page([call], { totals: { calls: 4, input_tokens: 1, output_tokens: 1, cost_nano_usd: 1 } }), "GET /api/admin/logs/export": file }, { url: "/?state=ok" });
   const start = async () => {
     await user.click(await screen.findByRole("button", { name: "Export calls" }));
     await user.click(await screen.findByRole("menuitem", { name: /NDJSON/ }));
-    await waitFor(() => expect(send).toBeDefined());
+    await waitFor(() => expect(host.send).toBeDefined());
   };
   await start();
-  send?.("{}\n{}\n");
+  host.send?.("{}\n{}\n");
   await waitFor(() => expect(screen.getByRole("progressbar", { name: "Exporting calls" })).toHaveAttribute("aria-valuenow", "50"));
   await user.click(screen.getByRole("button", { name: "Cancel" }));
   expect(await screen.findByRole("button", { name: "Export calls" })).toBeVisible();
   expect(saved).toEqual([]);
-  send = undefined;
+  delete host.send;
   await start();
-  send?.("{}\n");
-  send?.(undefined);
+  host.send?.("{}\n");
+  host.send?.();
   await waitFor(() => expect(saved[0]).toMatch(/^nexusai-calls-.*\.ndjson$/));
   expect(view.asked.at(-1)?.query.get("state")).toBe("ok");
 });
