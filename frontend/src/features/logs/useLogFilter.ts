@@ -7,7 +7,7 @@ export type LogRange = (typeof ranges)[number];
 export const states: readonly InferenceLog["state"][] = ["running", "ok", "stopped", "failed"];
 
 export const surfaces: readonly InferenceLog["surface"][] = ["chat", "v1", "playground"];
-export const operations: readonly InferenceLog["operation"][] = ["chat", "completions", "responses", "messages", "embeddings", "transcribe", "speak", "rerank"];
+export const operations: readonly InferenceLog["operation"][] = ["chat", "completions", "responses", "messages", "count_tokens", "embeddings", "transcriptions", "speech", "rerank"];
 
 const minutes: Record<LogRange, number> = { all: 0, "15m": 15, "1h": 60, "24h": 1440, "7d": 10_080, "30d": 43_200 };
 

@@ -29,7 +29,7 @@ export default {
   ok: "Done",
   stopped: "Stopped",
   failed: "Failed",
-  operations: { chat: "Chat", completions: "Completions", responses: "Responses", messages: "Messages", embeddings: "Embeddings", transcribe: "Transcription", speak: "Speech", rerank: "Rerank" },
+  operations: { chat: "Chat", completions: "Completions", responses: "Responses", messages: "Messages", count_tokens: "Token count", embeddings: "Embeddings", transcriptions: "Transcription", speech: "Speech", rerank: "Rerank" },
   surfaces: { chat: "NexusAI chat", v1: "API (/v1)", playground: "Playground" },
   estimated: "Counted by this server: the provider did not say.",
   unpriced: "No price",

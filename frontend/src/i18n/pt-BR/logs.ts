@@ -32,7 +32,7 @@ export default {
   ok: "Concluída",
   stopped: "Interrompida",
   failed: "Falhou",
-  operations: { chat: "Conversa", completions: "Completions", responses: "Responses", messages: "Messages", embeddings: "Embeddings", transcribe: "Transcrição", speak: "Fala", rerank: "Reordenação" },
+  operations: { chat: "Conversa", completions: "Completions", responses: "Responses", messages: "Messages", count_tokens: "Contagem de tokens", embeddings: "Embeddings", transcriptions: "Transcrição", speech: "Fala", rerank: "Reordenação" },
   surfaces: { chat: "Conversa NexusAI", v1: "API (/v1)", playground: "Bancada de testes" },
   estimated: "Contados por este servidor: o fornecedor não informou.",
   unpriced: "Sem preço",
