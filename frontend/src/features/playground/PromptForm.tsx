@@ -41,7 +41,7 @@ export function PromptForm({ draft, onDraft, wrong, running, canRun, onRun, onSt
           aria-invalid={wrong === "prompt" || undefined}
           aria-describedby={wrong === "prompt" ? "playground-prompt-wrong" : undefined}
           placeholder={t("playground.promptHint")}
-          rows={narrow ? 3 : 4}
+          rows={3}
           maxLength={200_000}
           dir="auto"
           autoFocus

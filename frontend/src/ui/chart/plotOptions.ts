@@ -30,7 +30,7 @@ export function plotOptions({ width, height, series, format, bars, color, onHove
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false, setScale: false } },
     scales: {
-      x: { time: true },
+      x: { time: true, ...(series.some((s) => s.bars) ? { range: withHalfSteps } : {}) },
       // Amounts and durations start at zero, or a small change looks like a large one.
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
     },
@@ -81,6 +81,13 @@ export function plotOptions({ width, height, series, format, bars, color, onHove
       ],
     },
   };
+}
+
+/** Room for half a bar at both ends. */
+function withHalfSteps(plot: UPlot, min: number, max: number): [number, number] {
+  const count = plot.data[0]?.length ?? 0;
+  const half = count > 1 ? (max - min) / (count - 1) / 2 : day / 2;
+  return [min - half, max + half];
 }
 
 function barsOf(series: Series, make: Input["bars"]): { paths?: UPlot.Series.PathBuilder } {
