@@ -11,6 +11,7 @@ import (
 	"nexusai/backend/provider/openai"
 	"nexusai/backend/provider/scripted"
 	"nexusai/backend/surface/chat"
+	"nexusai/backend/surface/completions"
 	"nexusai/backend/surface/embeddings"
 	"nexusai/backend/surface/messages"
 	"nexusai/backend/surface/responses"
@@ -68,6 +69,12 @@ func TestTheSameWirePassesByteForByte(t *testing.T) {
 		},
 		"responses, streamed": {
 			responses.Surface{}, `{"input":"hi","stream":true,"model":"m",` + odd + `}`, []string{`"m"`, `"real"`}, responseStream, "",
+		},
+		"completions, streamed": {
+			completions.Surface{}, `{"prompt":"hi","stream":true, "model":"m","max_tokens":5}`,
+			[]string{`"m"`, `"real"`, `5}`, `5,"stream_options":{"include_usage":true}}`},
+			"data: {\"id\":\"c\", \"choices\":[{\"index\":0,\"text\":\"\\u00e9\",\"finish_reason\":\"stop\"}]}\r\n\r\n" + counted + "data: [DONE]\n\n",
+			"data: {\"id\":\"c\", \"choices\":[{\"index\":0,\"text\":\"\\u00e9\",\"finish_reason\":\"stop\"}]}\r\n\r\ndata: [DONE]\n\n",
 		},
 		"embeddings": {
 			embeddings.Surface{}, `{"input":["a",[1,2]],"model":"m","encoding_format":"base64","dimensions":7,` + odd + `}`, nil, "", "",

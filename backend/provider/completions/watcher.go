@@ -1,6 +1,7 @@
 package completions
 
 import (
+	"bytes"
 	"net/http"
 	"time"
 
@@ -55,10 +56,12 @@ func (w *Watcher) event(dst []byte, e sse.Event) []byte {
 		return dst // the broker says what failed, or goes on elsewhere
 	}
 	w.part = e.More
-	if w.usage || !openai.UsageOnly(e) {
-		dst = append(dst, e.Raw...)
+	raw := e.Raw
+	if !w.usage && openai.UsageOnly(e) {
+		// A line feed in front ends the line of the event before.
+		raw = raw[:len(raw)-len(bytes.TrimPrefix(raw, []byte("\n")))]
 	}
-	return dst
+	return append(dst, raw...)
 }
 
 func (w *Watcher) see(d llm.Delta) {
