@@ -1,0 +1,163 @@
+package broker_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"nexusai/backend/broker"
+	"nexusai/backend/fault"
+	"nexusai/backend/llm"
+	up "nexusai/backend/provider/openai/openaitest"
+)
+
+// Faults that come after the first content, when the caller has a part.
+
+// numbers are the words "1 ", "2 " … from first to last.
+func numbers(first, last int) (words []string) {
+	for n := first; n <= last; n++ {
+		words = append(words, itoa(n)+" ")
+	}
+	return words
+}
+
+func itoa(n int) string {
+	if n < 10 {
+		return string(rune('0' + n))
+	}
+	return itoa(n/10) + string(rune('0'+n%10))
+}
+
+func TestFaultCutAfter40Tokens(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		half, rest := numbers(1, 40), numbers(41, 50)
+		r.deploy(r.first(half, up.Raw(`data: {"id":"c1","choi`), up.Cut()))
+		two := r.deploy(up.Answer(rest...))
+		r.all[1].Skills.Prefill = true
+		got := r.send()
+		r.whole(got, strings.Join(half, "")+strings.Join(rest, ""))
+		r.attempts(got, "a only upstream.failed", "b rescue ")
+		sent := string(two.Requests()[0].Body)
+		if !strings.Contains(sent, `{"role":"assistant","content":"1 2 3 `) || strings.Contains(sent, "cut off") {
+			t.Errorf("the rescuer was asked %s", sent)
+		}
+		first, second := got.report.Attempts[0], got.report.Attempts[1]
+		if !first.Delivered || !second.Delivered || first.Usage.Output == 0 || !first.Usage.Estimated || second.Usage.Output != len(rest) || second.Lane != broker.LaneTranslated {
+			t.Errorf("attempts %+v", got.report.Attempts)
+		}
+		want := llm.Usage{Input: first.Usage.Input, Output: first.Usage.Output + second.Usage.Output, Estimated: true}
+		if got.report.Delivered != want {
+			t.Errorf("delivered %+v, want %+v", got.report.Delivered, want)
+		}
+		if got.usage.Input != want.Input || got.usage.Output != want.Output {
+			t.Errorf("the caller was told %+v, want %+v", got.usage, want)
+		}
+	})
+}
+
+func TestFaultStallAfter20(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		var one *up.Upstream
+		one = r.deploy(r.first(numbers(1, 20), func(w http.ResponseWriter, q *http.Request) { one.Stall(w, q) }))
+		r.deploy(up.Answer("21 ", "22"))
+		got := r.send()
+		r.whole(got, strings.Join(numbers(1, 20), "")+"21 22")
+		r.attempts(got, "a only timeout", "b rescue ")
+		if !one.WaitGone(5 * time.Second) {
+			t.Error("the stalled provider was not freed")
+		}
+	})
+}
+
+func TestFaultMalformedChunk(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		r.deploy(r.first([]string{"one two"}, up.Raw("data: <html>502</html>\n\n"), up.Say("never"), up.Finish("stop"), up.Done()))
+		r.deploy(up.Answer(" three"))
+		r.all[1].Skills.Prefill = true
+		got := r.send()
+		r.whole(got, "one two three")
+		r.attempts(got, "a only upstream.failed", "b rescue ")
+		if strings.Contains(got.raw, "html") {
+			t.Errorf("garbage was passed on: %q", got.raw)
+		}
+	})
+}
+
+func TestFaultErrorInTheStream(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		r.deploy(r.first([]string{"one two"}, up.Raw(`data: {"error":{"message":"overloaded","code":529}}`+"\n\n")))
+		r.deploy(up.Answer(" three"))
+		r.all[1].Skills.Prefill = true
+		got := r.send()
+		r.whole(got, "one two three")
+		r.attempts(got, "a only upstream.failed", "b rescue ")
+	})
+}
+
+func TestFaultMissingEndMarker(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		r.deploy(r.first([]string{"all of it"}, up.Finish("stop")))
+		two := r.deploy(up.Answer("other"))
+		got := r.send()
+		r.broke(got, fault.UpstreamFailed)
+		r.attempts(got, "a only upstream.failed")
+		if got.text != "all of it" || len(two.Requests()) != 0 {
+			t.Errorf("%q", got.text)
+		}
+	})
+}
+
+func TestFaultMissingEndMarkerBeforeAnythingWasSeen(t *testing.T) {
+	each(t, []way{wordsWhole}, func(t *testing.T, r *rig) {
+		r.deploy([]up.Act{up.Head(), up.Say("all of it"), up.Finish("stop")})
+		r.deploy(r.way.good("fine"))
+		got := r.send()
+		r.whole(got, "fine")
+		r.attempts(got, "a only upstream.failed", "b fallback ")
+		if u := got.report.Attempts[0].Usage; u.Output == 0 {
+			t.Errorf("the thrown away answer costs %+v", u)
+		}
+	})
+}
+
+func TestFaultFallbackWithoutPrefill(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		half := numbers(1, 40)
+		r.deploy(r.first(half, up.Cut()))
+		two := r.deploy(up.Answer("38 ", "39 40 ", "41 ", "42"))
+		got := r.send()
+		r.whole(got, strings.Join(numbers(1, 41), "")+"42")
+		sent := string(two.Requests()[0].Body)
+		if !strings.Contains(sent, `"role":"assistant"`) || !strings.Contains(sent, `39 40\"`) || !strings.Contains(sent, "cut off") {
+			t.Errorf("the rescuer was asked %s", sent)
+		}
+	})
+}
+
+func TestFaultRescueFailsToo(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		r.deploy(r.first([]string{"one two"}, up.Cut()))
+		r.deploy(up.Reply(500, `{}`))
+		r.deploy([]up.Act{up.Head(), up.Cut()})
+		got := r.send()
+		r.broke(got, fault.UpstreamFailed)
+		if got.text != "one two" || len(got.report.Attempts) != 3 {
+			t.Errorf("%q %v", got.text, tries(got.report))
+		}
+	})
+}
+
+func TestFaultCutTwice(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		r.deploy(r.first([]string{"one "}, up.Cut()))
+		r.deploy([]up.Act{up.Head(), up.Say("two "), up.Cut()})
+		r.deploy(up.Answer("three"))
+		for i := range r.all {
+			r.all[i].Skills.Prefill = true
+		}
+		got := r.send()
+		r.whole(got, "one two three")
+		r.attempts(got, "a only upstream.failed", "b rescue upstream.failed", "c rescue ")
+	})
+}
