@@ -26,9 +26,10 @@ const (
 	trashedConversations = `SELECT ` + conversationColumns + ` FROM conversation c
 		WHERE c.trashed_at IS NOT NULL AND (c.last_at, c.id) < (?, ?) ORDER BY c.last_at DESC, c.id DESC LIMIT ?`
 
-	// unsyncedByConversation counts messages that the server has not confirmed.
+	// unsyncedByConversation counts messages that the server has not confirmed;
+	// none where there never was one (the setting is package team's).
 	unsyncedByConversation = `SELECT m.conversation_id, count(*) FROM sync_outbox o JOIN message m ON m.id = o.id
-		WHERE o.entity = 'message' AND o.state <> 'done' GROUP BY 1`
+		WHERE o.entity = 'message' AND o.state <> 'done' AND EXISTS (SELECT 1 FROM setting WHERE name = 'server') GROUP BY 1`
 )
 
 // afterAll sorts after every time and id.
