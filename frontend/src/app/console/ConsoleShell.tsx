@@ -54,7 +54,7 @@ export function ConsoleShell() {
   }
   return (
     <div className="flex h-full">
-      <nav aria-label={t("app.navigation")} className={`flex h-full shrink-0 flex-col border-e border-line bg-surface ${icons ? "w-[52px]" : "w-[208px]"}`}>
+      <nav aria-label={t("app.navigation")} className={`flex h-full shrink-0 flex-col border-e border-line bg-surface ${icons ? "w-[52px]" : "w-[220px]"}`}>
         <div className={`flex h-12 shrink-0 items-center gap-2 ${icons ? "justify-center" : "px-4"}`}>
           <Mark size={18} />
           {!icons && <span className="min-w-0 flex-1 truncate text-sm font-semibold tracking-[-0.01em]">{me.tenant_name}</span>}

@@ -13,7 +13,7 @@ export function useBudgetColumns(): Column<Budget>[] {
       cell: (b) => (
         <span className="flex min-w-0 items-baseline gap-2">
           <bdi className="truncate font-medium">{b.holder_kind === "tenant" ? t("limits.wholeTeam") : b.holder}</bdi>
-          {b.holder_kind !== "tenant" && <span className="shrink-0 text-xs text-faint">{t(`limits.kinds.${b.holder_kind}`, { defaultValue: b.holder_kind })}</span>}
+          {b.holder_kind !== "tenant" && <span className="shrink-0 text-xs text-muted">{t(`limits.kinds.${b.holder_kind}`, { defaultValue: b.holder_kind })}</span>}
         </span>
       ),
     },

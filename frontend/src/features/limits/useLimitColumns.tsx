@@ -18,7 +18,7 @@ export function useLimitColumns(): Column<Limit>[] {
       cell: (limit) => (
         <span className="flex min-w-0 items-baseline gap-2">
           <bdi className="truncate font-medium">{holder(limit)}</bdi>
-          {limit.holder_id && <span className="shrink-0 text-xs text-faint">{t(`limits.kinds.${limit.holder_kind}`, { defaultValue: limit.holder_kind })}</span>}
+          {limit.holder_id && <span className="shrink-0 text-xs text-muted">{t(`limits.kinds.${limit.holder_kind}`, { defaultValue: limit.holder_kind })}</span>}
         </span>
       ),
     },
