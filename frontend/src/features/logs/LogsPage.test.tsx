@@ -115,6 +115,7 @@ test("all calls of the filters are exported, with progress and a way to call it 
   URL.revokeObjectURL = () => undefined;
   HTMLAnchorElement.prototype.click = function () { saved.push(this.download); };
   const host: { send?: (text?: string) => void } = {};
+  const send = (text?: string) => host.send?.(text);
   const file = (asked: Asked) =>
     new Response(new ReadableStream({ start(c) {
       host.send = (text) => (text === undefined ? c.close() : c.enqueue(new TextEncoder().encode(text)));
@@ -127,15 +128,15 @@ test("all calls of the filters are exported, with progress and a way to call it 
     await waitFor(() => expect(host.send).toBeDefined());
   };
   await start();
-  host.send?.("{}\n{}\n");
+  send("{}\n{}\n");
   await waitFor(() => expect(screen.getByRole("progressbar", { name: "Exporting calls" })).toHaveAttribute("aria-valuenow", "50"));
   await user.click(screen.getByRole("button", { name: "Cancel" }));
   expect(await screen.findByRole("button", { name: "Export calls" })).toBeVisible();
   expect(saved).toEqual([]);
   delete host.send;
   await start();
-  host.send?.("{}\n");
-  host.send?.();
+  send("{}\n");
+  send();
   await waitFor(() => expect(saved[0]).toMatch(/^nexusai-calls-.*\.ndjson$/));
   expect(view.asked.at(-1)?.query.get("state")).toBe("ok");
 });

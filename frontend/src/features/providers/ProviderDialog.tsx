@@ -12,6 +12,9 @@ interface Props {
   onSaved: (provider: Provider, added: boolean) => void;
 }
 
+/** A code, the same in every language. */
+const regionExample = "eu";
+
 type Wrong = Partial<Record<"name" | "url" | "key", string>>;
 
 /** Where an endpoint is and how to get in. */
@@ -119,7 +122,7 @@ export function ProviderDialog({ provider, onClose, onSaved }: Props) {
         </Field>
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label={t("providers.region")} optional={t("ui.optional")} help={t("providers.regionHelp")}>
-            {(field) => <Input {...field} ref={region} size="lg" maxLength={40} autoCapitalize="none" spellCheck={false} placeholder="eu" defaultValue={provider?.region} />}
+            {(field) => <Input {...field} ref={region} size="lg" maxLength={40} autoCapitalize="none" spellCheck={false} placeholder={regionExample} defaultValue={provider?.region} />}
           </Field>
           {kinds[kind].version !== undefined && (
             <Field label={t("providers.apiVersion")}>
