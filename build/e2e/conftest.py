@@ -55,9 +55,9 @@ class Server:
     def delete(self, path: str, token: str):
         return self.call("DELETE", path, token=token)
 
-    def sign_in(self) -> str:
+    def sign_in(self, owner: str = OWNER) -> str:
         device = {"id": "0192f3a4-7b1c-7def-8123-456789abcdef", "name": "contract test"}
-        return self.call("POST", "/api/auth/login", {"email": OWNER, "password": PASSWORD, "device": device})["access_token"]
+        return self.call("POST", "/api/auth/login", {"email": owner, "password": PASSWORD, "device": device})["access_token"]
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
