@@ -50,7 +50,7 @@ func ReadInvoice(r io.Reader) ([]InvoiceLine, error) {
 	_, hasID := at["request_id"]
 	_, hasDate := at["date"]
 	_, hasModel := at["model"]
-	if _, ok := at["amount_usd"]; !ok || !hasID && !(hasDate && hasModel) {
+	if _, ok := at["amount_usd"]; !ok || !hasID && (!hasDate || !hasModel) {
 		return nil, errors.New("the invoice's first line must name amount_usd, and request_id or both date and model")
 	}
 	var out []InvoiceLine
