@@ -14,6 +14,7 @@ import (
 type chatBody struct {
 	sdk.ChatCompletionRequest
 	Messages    []turn    `json:"messages"`
+	MaxTokens   int       `json:"max_tokens,omitempty"`
 	Temperature *float64  `json:"temperature,omitempty"`
 	TopP        *float64  `json:"top_p,omitempty"`
 	TopK        int       `json:"top_k,omitempty"`
@@ -44,7 +45,7 @@ func (d Dialect) encodeChat(req llm.ChatRequest) ([]byte, error) {
 	if d.Limit == "max_completion_tokens" {
 		body.MaxCompletionTokens = req.MaxTokens
 	} else {
-		body.ChatCompletionRequest.MaxTokens = req.MaxTokens
+		body.MaxTokens = req.MaxTokens
 	}
 	if last := len(req.Messages) - 1; last >= 0 && d.Prefill == PrefillContinue && opens(req.Messages[last]) {
 		body.AddPrompt, body.Continue = new(bool), true

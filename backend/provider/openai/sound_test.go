@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"mime"
@@ -40,7 +41,7 @@ func fields(t *testing.T, asked up.Request) string {
 	form, out := multipart.NewReader(bytes.NewReader(asked.Body), params["boundary"]), []string{}
 	for {
 		part, err := form.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return strings.Join(out, " ")
 		}
 		if err != nil {

@@ -110,7 +110,7 @@ func escape(text string) (string, int) {
 		return string(first), 6
 	}
 	rest := text[6:]
-	if len(rest) < 2 && strings.HasPrefix(`\u`, rest) || strings.HasPrefix(rest, `\u`) && len(rest) < 6 {
+	if rest == "" || rest == `\` || strings.HasPrefix(rest, `\u`) && len(rest) < 6 {
 		return "", 0 // its other half may come
 	}
 	if strings.HasPrefix(rest, `\u`) {
