@@ -49,7 +49,7 @@ const ask = async (page, text) => {
 
 const console_ = "/console#link=fixture-token-0000-0000";
 const top = (page) => page.evaluate(() => (document.querySelector("[role=log]").scrollTop = 0));
-const at = (path) => async (page) => { await page.evaluate((p) => { window.history.pushState({}, "", `/console${p}`); window.dispatchEvent(new PopStateEvent("popstate")); }, path); await page.waitForTimeout(700); };
+const at = (path) => async (page) => { await page.evaluate((p) => { window.history.pushState({}, "", `/console${p}`); window.dispatchEvent(new window.PopStateEvent("popstate")); }, path); await page.waitForTimeout(700); };
 const then = (...acts) => async (page) => { for (const act of acts) await act(page); };
 const firstRow = async (page) => { await page.getByRole("row").nth(1).click(); await page.waitForTimeout(500); };
 const run = async (page) => { await page.getByRole("textbox", { name: /Prompt|Pedido/ }).fill("Explain the commit rule of Raft."); await page.keyboard.press("Control+Enter"); await page.waitForTimeout(2500); };
