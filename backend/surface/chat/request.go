@@ -104,7 +104,7 @@ func (r *request) facts() error {
 // asks says that a member is there and neither null nor an empty list.
 func (r *request) asks(key string) bool {
 	raw := r.members.Raw(key)
-	return raw != nil && string(raw) != "null" && !(raw[0] == '[' && splice.Empty(raw, 0))
+	return raw != nil && string(raw) != "null" && (raw[0] != '[' || !splice.Empty(raw, 0))
 }
 
 func (r *request) Model() string       { return r.model }

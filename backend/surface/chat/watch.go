@@ -37,26 +37,31 @@ func (Surface) Watch(r broker.Request, now func() time.Time) broker.Watcher {
 
 func (w *watcher) Feed(dst, p []byte) []byte {
 	w.dst = dst
-	_ = w.decoder.Feed(p, w.event) // event returns no error
+	_ = w.decoder.Feed(p, w.each) // it returns no error
 	dst, w.dst = w.dst, nil
 	return dst
 }
 
 func (w *watcher) Flush(dst []byte) []byte {
 	w.dst = dst
-	_ = w.decoder.Flush(w.event)
+	_ = w.decoder.Flush(w.each)
 	dst, w.dst = w.dst, nil
 	return dst
 }
 
-func (w *watcher) event(e sse.Event) error {
+func (w *watcher) each(e sse.Event) error {
+	w.event(e)
+	return nil
+}
+
+func (w *watcher) event(e sse.Event) {
 	var each func(llm.Delta)
 	if w.plain {
 		each = w.keep
 	}
 	w.inspector.See(e, each)
 	if w.inspector.Seen().Failure != nil {
-		return nil // the broker goes on elsewhere, or says so itself
+		return // the broker goes on elsewhere, or says so itself
 	}
 	w.part = e.More
 	raw := e.Raw
@@ -65,7 +70,6 @@ func (w *watcher) event(e sse.Event) error {
 		raw = raw[:len(raw)-len(bytes.TrimPrefix(raw, []byte("\n")))]
 	}
 	w.dst = append(w.dst, raw...)
-	return nil
 }
 
 // keep remembers the text, to go on with it should the stream be cut.
