@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -191,14 +189,4 @@ func (c client) logged(ctx context.Context, state string) (int, error) {
 	}
 	err := c.call(ctx, http.MethodGet, "/api/admin/logs"+query, nil, &page)
 	return page.Totals.Calls, err
-}
-
-// readAll is the whole text of an answer that must have succeeded.
-func readAll(resp *http.Response) (string, error) {
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = errors.New(resp.Status)
-	}
-	return string(text), err
 }

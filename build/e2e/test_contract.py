@@ -13,7 +13,7 @@ from conftest import PASSWORD
 
 # Ending the session, waiting on a stream or calling a provider would end the test, not test it.
 LEFT_OUT = [
-    "/api/auth/logout", "/api/auth/sessions/{id}", "/api/chat/stream", "/api/events", "/api/admin/providers/{id}/test",
+    "/api/auth/logout", "/api/auth/sessions/{id}", "/api/chat/stream", "/api/events", "/api/admin/providers/{id}/test", "/api/playground",
 ]
 # Sign-in is slow on purpose and locks out; its own tests are in Go.
 BEFORE_SIGN_IN = ["/api/auth/login", "/api/auth/register", "/api/auth/exchange", "/api/auth/refresh"]

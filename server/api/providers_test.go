@@ -14,7 +14,7 @@ func TestAPoolOfKeys(t *testing.T) {
 	v := newVertical(t, up.Reply(200, `{"object":"list","data":[]}`), up.Answer("Hello"))
 	p := v.provider()
 	root := "/api/admin/providers/" + p.ID + "/keys"
-	p = decode[httpapi.Provider](v.call(v.acme.owner, "POST", root, httpapi.NewProviderKey{Name: "first", Secret: "sk-canary-1"}).want(201))
+	v.call(v.acme.owner, "POST", root, httpapi.NewProviderKey{Name: "first", Secret: "sk-canary-1"}).want(201)
 	got := v.call(v.acme.owner, "POST", root, httpapi.NewProviderKey{Name: "second", Secret: "sk-canary-2"}).want(201)
 	p = decode[httpapi.Provider](got)
 	if len(p.Keys) != 2 || p.Keys[0].State != "ready" || p.Keys[1].Name != "second" || strings.Contains(got.Body.String(), "canary") {

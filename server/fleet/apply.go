@@ -85,7 +85,7 @@ func (f *Fleet) apply(ctx context.Context, tenant string, doc []byte, dry bool) 
 		}
 		return nil
 	})
-	if err != nil && !(dry && errors.Is(err, errUndo)) {
+	if err != nil && (!dry || !errors.Is(err, errUndo)) {
 		return nil, fmt.Errorf("apply the file: %w", err)
 	}
 	return changes, nil

@@ -82,22 +82,8 @@ func (a *application) update(ctx context.Context, p *vendor, d declared) error {
 		return differs
 	}
 	if p.kind != kindLocal {
-		if note("source", p.source != d.want.source) {
-			p.source = d.want.source
-		}
-		if note("address", p.baseURL != strings.TrimRight(d.want.baseURL, "/")) {
-			if err := a.mayMove(p, d); err != nil {
-				return err
-			}
-			if err := a.f.setAddress(p, d.want.baseURL, true); err != nil {
-				return err
-			}
-		}
-		if note("region", p.region != d.want.region) {
-			p.region = d.want.region
-		}
-		if note("api_version", p.apiVersion != d.want.apiVersion) {
-			p.apiVersion = d.want.apiVersion
+		if err := a.place(p, d, note); err != nil {
+			return err
 		}
 	}
 	if note("enabled", p.enabled != d.want.enabled) {
@@ -120,6 +106,29 @@ func (a *application) update(ctx context.Context, p *vendor, d declared) error {
 		return err
 	}
 	return a.done(ctx, "provider.changed", p.id, p.name, "changed provider %q: %s", p.name, strings.Join(parts, ", "))
+}
+
+// place brings to what the file says where a provider is; the built-in one is
+// here.
+func (a *application) place(p *vendor, d declared, note func(part string, differs bool) bool) error {
+	if note("source", p.source != d.want.source) {
+		p.source = d.want.source
+	}
+	if note("address", p.baseURL != strings.TrimRight(d.want.baseURL, "/")) {
+		if err := a.mayMove(p, d); err != nil {
+			return err
+		}
+		if err := a.f.setAddress(p, d.want.baseURL, true); err != nil {
+			return err
+		}
+	}
+	if note("region", p.region != d.want.region) {
+		p.region = d.want.region
+	}
+	if note("api_version", p.apiVersion != d.want.apiVersion) {
+		p.apiVersion = d.want.apiVersion
+	}
+	return nil
 }
 
 // mayMove: a key that the server keeps does not go to another address.
