@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -279,8 +278,8 @@ func (b *Book) flush(ctx context.Context) error {
 		if err := b.storeSegment(ctx, name); err != nil {
 			return err
 		}
-		if err := os.Remove(name); err != nil {
-			return fmt.Errorf("remove a stored file of the call journal: %w", err)
+		if err := b.journal.remove(name); err != nil {
+			return err
 		}
 	}
 	return b.bury(ctx)

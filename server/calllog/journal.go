@@ -18,6 +18,10 @@ import (
 // them; over it the oldest are dropped, and counted.
 const maxUnwritten = 10_000
 
+// maxAtHand bounds the ended calls that are kept beside the segments they stand
+// in, so that storing them need not read them again; over it they are read.
+const maxAtHand = 5_000
+
 // line is one line of a segment; exactly one of its parts is set. A call ends
 // with all that is known of it, so what came before then no longer matters.
 type line struct {
@@ -63,8 +67,11 @@ type journal struct {
 	mu        sync.Mutex // guards what follows; held over writes, which keep lines whole
 	file      *os.File   // the segment being written; nil until the next line
 	number    int
-	ended     int              // ended calls in file
-	open      map[string]*open // the lines of calls that have not ended
+	ended     int                // ended calls in file
+	calls     []*Call            // those of them that are at hand
+	closed    map[string][]*Call // every ended call of a closed segment, by its name
+	atHand    int                // in calls and closed
+	open      map[string]*open   // the lines of calls that have not ended
 	unwritten [][]byte
 	dropped   int
 }
@@ -80,7 +87,7 @@ func openJournal(dir string) (*journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the call journal: %w", err)
 	}
-	j := &journal{dir: dir, open: map[string]*open{}}
+	j := &journal{dir: dir, open: map[string]*open{}, closed: map[string][]*Call{}}
 	names, err := j.segments()
 	if err != nil {
 		return nil, err
@@ -129,6 +136,10 @@ func (j *journal) remember(l line, data []byte) {
 	case l.Ended != nil:
 		delete(j.open, id)
 		j.ended++
+		if j.atHand < maxAtHand {
+			j.calls = append(j.calls, l.Ended)
+			j.atHand++
+		}
 	case l.Begun != nil:
 		j.open[id] = &open{lines: data, got: map[int][]byte{}}
 	case o == nil: // ended while a piece of it was on its way
@@ -221,13 +232,47 @@ func (j *journal) turn() (lost int, old, next *os.File, err error) {
 		return lost, nil, j.file, nil
 	}
 	old = j.file
-	j.file, j.ended = nil, 0
+	if len(j.calls) == j.ended {
+		j.closed[old.Name()] = j.calls
+	} else {
+		j.atHand -= len(j.calls)
+	}
+	j.file, j.ended, j.calls = nil, 0, nil
 	if len(j.open) > 0 {
 		if err := j.start(); err != nil {
 			return lost, nil, nil, errors.Join(err, old.Close())
 		}
 	}
 	return lost, old, j.file, nil
+}
+
+// endedIn is every ended call of a closed segment, from memory if it is there.
+// They must not be changed.
+func (j *journal) endedIn(name string) (calls []*Call, err error) {
+	j.mu.Lock()
+	calls, ok := j.closed[name]
+	j.mu.Unlock()
+	if ok {
+		return calls, nil
+	}
+	_, err = readSegment(name, func(l line) {
+		if l.Ended != nil {
+			calls = append(calls, l.Ended)
+		}
+	})
+	return calls, err
+}
+
+// remove ends a segment whose calls are stored.
+func (j *journal) remove(name string) error {
+	if err := os.Remove(name); err != nil {
+		return fmt.Errorf("remove a stored file of the call journal: %w", err)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.atHand -= len(j.closed[name])
+	delete(j.closed, name)
+	return nil
 }
 
 // current is the segment being written, or empty.

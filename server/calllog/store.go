@@ -30,14 +30,13 @@ select ` + attemptColumns + ` from json_populate_recordset(null::inference_attem
 // storeSegment puts a segment's ended calls into the database. It may be
 // repeated: what is there already stays as it is.
 func (b *Book) storeSegment(ctx context.Context, name string) error {
-	groups := map[string][]*Call{}
-	_, err := readSegment(name, func(l line) {
-		if l.Ended != nil {
-			groups[l.Ended.TenantID] = append(groups[l.Ended.TenantID], l.Ended)
-		}
-	})
+	all, err := b.journal.endedIn(name)
 	if err != nil {
 		return err
+	}
+	groups := map[string][]*Call{}
+	for _, c := range all {
+		groups[c.TenantID] = append(groups[c.TenantID], c)
 	}
 	for tenant, calls := range groups {
 		for len(calls) > 0 {
