@@ -105,7 +105,8 @@ select coalesce((select coalesce(nullif(name, ''), email::text) from app_user wh
 
 // who is the actor in words.
 func (c change) who(ctx context.Context) (string, error) {
-	if c.actor.Name != "" || uuid.Validate(c.actor.ID) != nil {
+	stored := uuid.Validate(c.actor.ID) == nil
+	if c.actor.Name != "" || !stored {
 		return c.actor.Name, nil
 	}
 	var who string
