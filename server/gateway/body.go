@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -62,15 +63,33 @@ func (g *Gateway) read(w http.ResponseWriter, r *http.Request, most int64) (body
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(inFull)) // a recorder in a test has none
 	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
-	var into bytes.Buffer
-	into.Grow(int(min(max(r.ContentLength, 0)+bytes.MinRead, atFirst)))
-	_, err = into.ReadFrom(http.MaxBytesReader(w, r.Body, most))
-	if err == nil {
-		return into.Bytes(), done, nil
+	if body, err = whole(http.MaxBytesReader(w, r.Body, most), r.ContentLength, most); err == nil {
+		return body, done, nil
 	}
 	done()
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
 		return nil, func() {}, tooLarge
 	}
 	return nil, func() {}, fault.New(fault.BadRequest, "The request could not be read to its end.", err)
+}
+
+// whole reads to the end into memory that begins small, whatever size was
+// announced, and doubles up to most.
+func whole(r io.Reader, size, most int64) ([]byte, error) {
+	body := make([]byte, 0, min(max(size, 0)+bytes.MinRead, atFirst))
+	for {
+		if len(body) == cap(body) {
+			larger := make([]byte, len(body), min(2*int64(cap(body)), max(most, int64(cap(body)))+bytes.MinRead))
+			copy(larger, body)
+			body = larger
+		}
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if errors.Is(err, io.EOF) {
+			return body, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
