@@ -67,11 +67,11 @@ func outage(ctx context.Context) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	admin, err := s.admin(ctx)
-	if err != nil {
+	if _, err := s.drained(ctx, outageRequests); err != nil {
 		return nil, err
 	}
-	if _, err := s.drained(ctx, outageRequests); err != nil {
+	admin, err := s.admin(ctx) // after drained, whose session on the same device ends with this one
+	if err != nil {
 		return nil, err
 	}
 	logged, err := admin.logged(ctx, "ok")
