@@ -13,8 +13,9 @@ const maxRescues = 2
 
 // rescue goes on with a plain text that broke off, on another deployment of the
 // same route. A text that the model has finished lacks only its end marker:
-// there is nothing to go on with, and it is no success either. It says whether that worked; then a, source and encoder are those
-// of the rescuer, and the attempt before is settled.
+// there is nothing to go on with, and it is no success either. It says whether
+// that worked; then a and source are those of the rescuer, and the attempt
+// before is settled.
 func (s *stream) rescue(f *fault.Fault) bool {
 	seen := s.source.seen()
 	if s.source.open() || seen.Finish != "" || !s.job.request.Plain() || !s.call.mayRescue(f, seen.Other, seen.TooLong) {
