@@ -10,7 +10,7 @@ if [ "${1:-}" = run ]; then
   "$here/postgres.sh"
   exit 0
 fi
-"$here/packages.sh" build engine screen browser clients redis
+"$here/packages.sh" build engine bundle screen browser clients redis
 "$here/postgres.sh" bundle # the tests start both kinds
 "$here/postgres.sh" deb
 "$here/python.sh"

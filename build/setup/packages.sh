@@ -12,6 +12,8 @@ group() {
       packages="build-essential pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev" ;;
     engine) why="to compile the local model's engine and fetch its source"
       packages="g++ cmake ninja-build python3 python3-pip" ;;
+    bundle) why="to fetch the database that releases carry"
+      packages="maven xz-utils" ;;
     screen) why="to test the window without a screen"
       packages="xvfb x11-utils xdotool imagemagick fonts-dejavu-core fonts-noto-cjk" ;;
     browser) why="to test browser mode and the console in a real browser"
@@ -20,7 +22,7 @@ group() {
       packages="python3-venv curl procps" ;;
     redis) why="to test limits that several servers share"
       packages="redis-server" ;;
-    *) die "there is no group $1: build engine screen browser clients redis" ;;
+    *) die "there is no group $1: build engine bundle screen browser clients redis" ;;
   esac
 }
 
@@ -33,6 +35,8 @@ installed() {
     python3 | cmake | chromium | curl) command -v "$1" >/dev/null ;;
     ninja-build) command -v ninja >/dev/null ;;
     procps) command -v pgrep >/dev/null ;;
+    maven) command -v mvn >/dev/null ;;
+    xz-utils) command -v xz >/dev/null ;;
     redis-server) command -v redis-server >/dev/null ;;
     *) return 1 ;;
   esac

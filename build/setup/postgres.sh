@@ -46,7 +46,7 @@ scratch() {
 fetch_bundle() {
   have_bundle && return
   [ -n "$arch" ] || die "there is no bundle for $(uname -s) on $(uname -m): install PostgreSQL 15 or newer with pgvector"
-  command -v mvn >/dev/null || die "the bundle comes through Maven, which is missing (Debian: apt install maven)"
+  command -v mvn >/dev/null || die "the bundle comes through Maven, which is missing (build/setup/packages.sh bundle)"
   has_pip || die "python3 with pip is missing: build/setup/packages.sh engine"
   say "fetching PostgreSQL $PG_VERSION with pgvector"
   mkdir -p "$home"; scratch "$home"
