@@ -6,6 +6,8 @@ GUI_TAGS := desktop,production,webkit2_41
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 export NEXUS_CACHE := $(CACHE)
+# Without the checkout's path in it, what one clone compiled serves every other.
+export GOFLAGS := $(strip $(shell go env GOFLAGS 2>/dev/null) -trimpath)
 
 .PHONY: help setup build web run dev test unit bench bench-gateway lint gen e2e sim fuzz check doctor soak clean bin/run
 
@@ -16,8 +18,8 @@ setup: ## install what is missing: packages, engine, test model, database, linte
 	build/setup/all.sh
 
 build: web ## build bin/nexusai, bin/nexusd and bin/nexusctl
-	CGO_ENABLED=0 build/setup/online.sh "Go modules" go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./server/cmd/nexusd ./server/cmd/nexusctl
-	build/setup/online.sh "Go modules" go build -trimpath -tags $(GUI_TAGS) -ldflags '$(LDFLAGS)' -o bin/nexusai .
+	CGO_ENABLED=0 build/setup/online.sh "Go modules" go build -ldflags '$(LDFLAGS)' -o bin/ ./server/cmd/nexusd ./server/cmd/nexusctl
+	build/setup/online.sh "Go modules" go build -tags $(GUI_TAGS) -ldflags '$(LDFLAGS)' -o bin/nexusai .
 
 web: frontend/dist/.stamp
 

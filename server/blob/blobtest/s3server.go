@@ -2,7 +2,6 @@ package blobtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -186,15 +186,15 @@ func build(ctx context.Context) (string, error) {
 	if _, err := os.Stat(program); err == nil {
 		return program, nil
 	}
-	_, self, _, ok := runtime.Caller(0)
-	if !ok || !filepath.IsAbs(self) {
-		return "", errors.New("built with -trimpath: where the tool's module is cannot be known")
-	}
 	ctx, cancel := context.WithTimeout(ctx, buildWithin)
 	defer cancel()
-	module := filepath.Join(filepath.Dir(self), "../../../build/tools/s3server")
+	ours, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("where this module is: %w", err)
+	}
+	module := filepath.Join(filepath.Dir(strings.TrimSpace(string(ours))), "build/tools/s3server")
 	cmd := exec.CommandContext(ctx, "go", "build", "-C", module, "-ldflags=-s -w", "-o", program+".new", "github.com/versity/versitygw/cmd/versitygw")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-trimpath")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
