@@ -53,7 +53,12 @@ type device struct {
 
 func newDevice(t *testing.T, s *teamServer) *device {
 	t.Helper()
-	d := &device{t: t, data: t.TempDir(), server: s}
+	return newDeviceIn(t, s, t.TempDir())
+}
+
+func newDeviceIn(t *testing.T, s *teamServer, folder string) *device {
+	t.Helper()
+	d := &device{t: t, data: folder, server: s}
 	text := fmt.Sprintf(`{"email":%q,"password":%q}`, email, secret)
 	if err := os.WriteFile(d.login(), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -121,6 +126,20 @@ func (d *device) crash() {
 
 func call[T any](d *device, method, path string, in any) (out T) {
 	d.t.Helper()
+	status, text := d.ask(method, path, in)
+	if status/100 != 2 {
+		d.t.Fatalf("%s %s answers %d %s", method, path, status, text)
+	}
+	if len(text) > 0 {
+		if err := json.Unmarshal(text, &out); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	return out
+}
+
+func (d *device) ask(method, path string, in any) (status int, answer []byte) {
+	d.t.Helper()
 	var body io.Reader
 	if in != nil {
 		text, err := json.Marshal(in)
@@ -141,15 +160,10 @@ func call[T any](d *device, method, path string, in any) (out T) {
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode/100 != 2 {
-		d.t.Fatalf("%s %s answers %d %s, %v", method, path, resp.StatusCode, text, err)
+	if err != nil {
+		d.t.Fatal(err)
 	}
-	if len(text) > 0 {
-		if err := json.Unmarshal(text, &out); err != nil {
-			d.t.Fatal(err)
-		}
-	}
-	return out
+	return resp.StatusCode, text
 }
 
 func (d *device) thread(id string) httpapi.Thread {

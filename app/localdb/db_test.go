@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"nexusai/app/localdb"
+	"nexusai/backend/disktest"
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
 )
@@ -143,6 +145,61 @@ func TestFullDiskKeepsWhatWasAcknowledged(t *testing.T) {
 	if err := again.Reader().QueryRow(`SELECT count(*) FROM setting WHERE name LIKE 's%'`).Scan(&kept); err != nil || kept != saved {
 		t.Errorf("%d of %d acknowledged settings are there, %v", kept, saved, err)
 	}
+}
+
+// TestAFullDiskIsSaidAndForgivesWhenThereIsRoom fills a real one under an open
+// database: it goes on reading, and on writing as soon as it can.
+func TestAFullDiskIsSaidAndForgivesWhenThereIsRoom(t *testing.T) {
+	t.Parallel()
+	disk := disktest.Small(t, 16<<20)
+	path := filepath.Join(disk, "data", "nexus.db")
+	db := open(t, path)
+	saved := 0
+	save := func() error {
+		err := db.SaveSetting(t.Context(), fmt.Sprintf("s%d", saved), fmt.Sprintf("%0500d", saved))
+		if err == nil {
+			saved++
+		}
+		return err
+	}
+	if err := save(); err != nil {
+		t.Fatal(fault.Cause(err))
+	}
+	empty := disktest.Fill(t, disk, 0)
+	for refused := 0; refused < 3; {
+		if saved > 10_000 {
+			t.Fatal("the disk takes everything")
+		}
+		if err := save(); err != nil {
+			refused++
+			if fault.CodeOf(err) != fault.DiskFull {
+				t.Fatalf("a full disk is %v", fault.Cause(err))
+			}
+		}
+	}
+	kept := func(db *localdb.DB) {
+		t.Helper()
+		if n := count(t, db, `SELECT count(*) FROM setting WHERE name LIKE 's%'`); n != saved {
+			t.Errorf("%d of %d acknowledged settings are there", n, saved)
+		}
+	}
+	kept(db)
+	empty()
+	for range 50 {
+		if err := save(); err != nil {
+			t.Fatalf("with room again: %v", fault.Cause(err))
+		}
+	}
+	kept(db)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	empty = disktest.Fill(t, disk, 0)
+	if _, err := localdb.Open(t.Context(), config(path)); fault.CodeOf(err) != fault.DiskFull || !strings.Contains(fault.From(err).Hint, "start again") {
+		t.Errorf("opened on a full disk: %v", fault.Cause(err))
+	}
+	empty()
+	kept(open(t, path))
 }
 
 func TestConversationPages(t *testing.T) {

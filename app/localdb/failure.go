@@ -17,7 +17,8 @@ const (
 	codeCorrupt = 11
 	codeFull    = 13
 	codeNotADB  = 26
-	codeIOWrite = 778 // SQLITE_IOERR_WRITE
+	codeIOWrite = 778  // SQLITE_IOERR_WRITE
+	codeShmSize = 4874 // SQLITE_IOERR_SHMSIZE: no room for the index of the log
 )
 
 func resultCode(err error) (primary, extended int) {
@@ -45,7 +46,7 @@ func Explain(err error) error {
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return fault.New(fault.NotFound, "It is not there.", err)
-	case primary == codeFull || extended == codeIOWrite || errors.Is(err, syscall.ENOSPC):
+	case primary == codeFull || extended == codeIOWrite || extended == codeShmSize || errors.Is(err, syscall.ENOSPC):
 		return fault.New(fault.DiskFull, "The disk is full; this was not saved.", err).
 			WithHint("Free some space and try again. Everything saved before is safe.")
 	case isDamage(err):

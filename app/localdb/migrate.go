@@ -113,7 +113,12 @@ func apply(ctx context.Context, db *sql.DB, m migration, now time.Time) error {
 // openFault explains a start that is impossible. What a person can mend has a
 // code of its own.
 func openFault(err error) error {
-	if f := fault.From(Explain(err)); f.Code != fault.Internal {
+	switch f := fault.From(Explain(err)); f.Code {
+	case fault.Internal:
+	case fault.DiskFull:
+		return fault.New(fault.DiskFull, "The disk is full; the local database cannot be opened.", err).
+			WithHint("Free some space and start again. Everything saved before is safe.")
+	default:
 		return f
 	}
 	if errors.Is(err, fs.ErrPermission) {

@@ -44,6 +44,7 @@ func TestWhatAnswersMean(t *testing.T) {
 		"another conflict":        {status: 409, kind: "text/plain", body: "?", want: replica.Transient},
 		"too many, with a wait":   {status: 429, retry: "7", want: replica.Transient, after: 7 * time.Second},
 		"down, with a silly wait": {status: 503, retry: "999999999", want: replica.Transient, after: time.Hour},
+		"the server's full disk":  {status: 507, kind: problem, body: `{"code":"disk.full"}`, want: replica.Transient},
 		"a program too old":       {status: 410, kind: problem, body: `{"code":"gone"}`, want: replica.Transient, after: 10 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {

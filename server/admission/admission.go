@@ -93,9 +93,10 @@ func (g *Gate) reserve(ctx context.Context, call *calllog.Ongoing, d broker.Depl
 		a.Limit = w.within(hold.Amount) / max(ask.Bound.Choices, 1)
 		a.MaxOutput = a.Limit * max(ask.Bound.Choices, 1)
 	}
-	if err := call.Try(a); err != nil && hold.Amount > 0 {
+	if err := call.Try(a); err != nil { // a call that is nowhere must not be answered, be it for free
 		hold.Settle(0)
-		return nil, fault.New(fault.DiskFull, "The server cannot write down what this call costs.", err)
+		return nil, fault.New(fault.DiskFull, "The server cannot write this call down.", err).
+			WithHint("Tell whoever runs it that its disk may be full.")
 	}
 	return &ticket{prices: g.Prices, log: g.Log, call: call, hold: hold, ctx: context.WithoutCancel(ctx), who: who, ask: ask, name: name, price: price, limit: a.Limit}, nil
 }

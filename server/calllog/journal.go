@@ -15,7 +15,8 @@ import (
 )
 
 // maxUnwritten bounds the lines that wait in memory while the disk refuses
-// them; over it the oldest are dropped, and counted.
+// them. Over it new ones are dropped, and counted: what is begun while nothing
+// can be written is refused, so the old ones tell of more.
 const maxUnwritten = 10_000
 
 // maxAtHand bounds the ended calls that are kept beside the segments they stand
@@ -66,6 +67,7 @@ type journal struct {
 
 	mu        sync.Mutex // guards what follows; held over writes, which keep lines whole
 	file      *os.File   // the segment being written; nil until the next line
+	torn      bool       // file ends within a line, which a full disk cut
 	number    int
 	ended     int                // ended calls in file
 	calls     []*Call            // those of them that are at hand
@@ -157,9 +159,15 @@ func (j *journal) write(data []byte) error {
 			return err
 		}
 	}
-	if _, err := j.file.Write(data); err != nil {
+	if j.torn { // or this line would be a part of that one, and lost with it
+		data = append([]byte{'\n'}, data...)
+	}
+	n, err := j.file.Write(data)
+	if err != nil {
+		j.torn = j.torn || n > 0
 		return fmt.Errorf("write the call journal: %w", err)
 	}
+	j.torn = false
 	return nil
 }
 
@@ -181,14 +189,33 @@ func (j *journal) start() error {
 	if _, err := f.Write(carried.Bytes()); err != nil {
 		return errors.Join(fmt.Errorf("carry open calls over: %w", err), f.Close(), os.Remove(name))
 	}
-	j.file, j.number = f, j.number+1
+	j.file, j.number, j.torn = f, j.number+1, false
+	return nil
+}
+
+// drain writes what waits, if the disk takes it again. While it returns an
+// error, calls that ended are only in memory, and no other should be begun.
+func (j *journal) drain() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.writeUnwritten()
+}
+
+// writeUnwritten is drain; mu is held.
+func (j *journal) writeUnwritten() error {
+	for len(j.unwritten) > 0 {
+		if err := j.write(j.unwritten[0]); err != nil {
+			return err
+		}
+		j.unwritten = j.unwritten[1:]
+	}
 	return nil
 }
 
 func (j *journal) wait(data []byte) {
 	if len(j.unwritten) >= maxUnwritten {
-		j.unwritten = j.unwritten[1:]
 		j.dropped++
+		return
 	}
 	j.unwritten = append(j.unwritten, data)
 }
@@ -222,11 +249,8 @@ func (j *journal) turn() (lost int, old, next *os.File, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	lost, j.dropped = j.dropped, 0
-	for len(j.unwritten) > 0 {
-		if err := j.write(j.unwritten[0]); err != nil {
-			return lost, nil, nil, err
-		}
-		j.unwritten = j.unwritten[1:]
+	if err := j.writeUnwritten(); err != nil {
+		return lost, nil, nil, err
 	}
 	if j.file == nil || j.ended == 0 {
 		return lost, nil, j.file, nil

@@ -48,8 +48,11 @@ type receipt struct {
 }
 
 // Try records an attempt before it is sent, with what is held back for it. An
-// error means that the journal does not have it.
+// error means that the journal does not have it, or that it lacks others.
 func (o *Ongoing) Try(a Attempt) error {
+	if err := o.book.journal.drain(); err != nil {
+		return err
+	}
 	a.Name = storable(a.Name)
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -41,6 +41,7 @@ var kinds = map[fault.Code]kind{
 	fault.Timeout:         {http.StatusGatewayTimeout, "server_error", "timeout", "timeout_error", 0},
 	fault.UpstreamFailed:  {http.StatusBadGateway, "server_error", "upstream_failed", "api_error", 0},
 	fault.UpstreamRefused: {http.StatusBadGateway, "server_error", "upstream_refused", "api_error", 0},
+	fault.DiskFull:        {http.StatusInsufficientStorage, "server_error", "disk_full", "api_error", 0},
 	fault.Canceled:        {499, "server_error", "cancelled", "api_error", 0},
 }
 

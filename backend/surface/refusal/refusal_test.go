@@ -27,6 +27,7 @@ func TestEachVendorsClientsFindTheirWords(t *testing.T) {
 		{fault.QuotaSpent, 402, "insufficient_quota", "billing_error", 402},
 		{fault.Unavailable, 503, "unavailable", "overloaded_error", 529},
 		{fault.UpstreamFailed, 502, "upstream_failed", "api_error", 502},
+		{fault.DiskFull, 507, "disk_full", "api_error", 507},
 		{fault.Internal, 500, "internal", "api_error", 500},
 		{"egress.refused", 502, "egress.refused", "api_error", 502},
 	} {

@@ -44,18 +44,24 @@ const ownerPassword = "correct horse battery"
 
 func newTeam(t *testing.T, dir, upstream string) *team {
 	t.Helper()
+	return newTeamOn(t, database.Config{Dir: dir}, upstream)
+}
+
+func newTeamOn(t *testing.T, cfg database.Config, upstream string) *team {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
+	cfg.Log, cfg.MaxConns = log, 4
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(fault.Cause(err))
 		}
 	}
-	opened, err := database.Open(t.Context(), database.Config{Dir: dir, Log: log, MaxConns: 4})
+	opened, err := database.Open(t.Context(), cfg)
 	must(err)
 	t.Cleanup(func() { _ = opened.Close() })
 	db := opened.Store()
-	keys, err := secret.Load(secret.Config{Dir: dir})
+	keys, err := secret.Load(secret.Config{Dir: cfg.Dir})
 	must(err)
 	people, err := identity.New(identity.Config{DB: db, Secrets: keys, Log: log})
 	must(err)
@@ -114,14 +120,23 @@ func post(ctx context.Context, url, bearer string, body any) (int, []byte) {
 
 func (m *team) login(url string) string {
 	m.t.Helper()
-	status, body := post(m.t.Context(), url+"/api/auth/login", "", httpapi.Credentials{
-		Email: m.email, Password: ownerPassword, Device: httpapi.Device{ID: uuid.NewString(), Name: "Test device"},
-	})
-	var session httpapi.Session
-	if err := json.Unmarshal(body, &session); status != 200 || err != nil {
+	status, session, body := m.signIn(url)
+	if status != 200 {
 		m.t.Fatalf("login: %d %s", status, body)
 	}
 	return session.AccessToken
+}
+
+// signIn is a session of a new device, if the status is 200.
+func (m *team) signIn(url string) (status int, session httpapi.Session, body []byte) {
+	m.t.Helper()
+	status, body = post(m.t.Context(), url+"/api/auth/login", "", httpapi.Credentials{
+		Email: m.email, Password: ownerPassword, Device: httpapi.Device{ID: uuid.NewString(), Name: "Test device"},
+	})
+	if err := json.Unmarshal(body, &session); status == 200 && err != nil {
+		m.t.Fatalf("login: %s", body)
+	}
+	return status, session, body
 }
 
 // tally counts answers by status.
@@ -137,10 +152,69 @@ func (c *tally) add(what string, status int) {
 	c.seen[fmt.Sprintf("%s %d", what, status)]++
 }
 
-func (c *tally) count(key string) int {
+// count adds up answers of these kinds, such as "v1 200".
+func (c *tally) count(kinds ...string) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.seen[key]
+	for _, kind := range kinds {
+		n += c.seen[kind]
+	}
+	return n
+}
+
+// siege is four callers who use both surfaces as fast as they are answered.
+type siege struct {
+	t       *testing.T
+	p       *process
+	answers *tally
+	ctx     context.Context
+	enough  context.CancelFunc
+	workers sync.WaitGroup
+}
+
+func besiege(p *process, acme *team, bearer string) *siege {
+	ctx, stop := context.WithTimeout(p.t.Context(), 90*time.Second)
+	p.t.Cleanup(stop)
+	loading, enough := context.WithCancel(ctx)
+	s := &siege{t: p.t, p: p, answers: &tally{seen: map[string]int{}}, ctx: ctx, enough: enough}
+	for range 4 {
+		s.workers.Go(func() { hammer(loading, ctx, p.url, acme.key, bearer, s.answers) })
+	}
+	return s
+}
+
+// reach waits for n more answers of any of the kinds, such as "v1 200".
+func (s *siege) reach(n int, kinds ...string) {
+	s.t.Helper()
+	before := s.answers.count(kinds...)
+	for s.answers.count(kinds...) < before+n {
+		if s.ctx.Err() != nil {
+			s.t.Fatalf("%d of %d: %v: %v\n%s", s.answers.count(kinds...)-before, n, kinds, s.answers.seen, s.p.log)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// end waits for the callers and for what they were told: everything else than
+// 200 and these must not have been.
+func (s *siege) end(mayBe ...string) {
+	s.t.Helper()
+	s.enough()
+	s.workers.Wait()
+	for kind, n := range s.answers.seen {
+		if kind != "v1 200" && kind != "chat 200" && !slices.Contains(mayBe, kind) {
+			s.t.Errorf("%d answers were %q", n, kind)
+		}
+	}
+}
+
+// remembers that everything acknowledged is in the database.
+func (m *team) remembers(answers *tally) {
+	m.t.Helper()
+	m.have(`select count(*) from inference_log where surface = 'v1' and state = 'ok'`, answers.count("v1 200"))
+	m.have(`select count(*) from ledger_entry e join inference_log l on l.tenant_id = e.tenant_id and l.id = e.call_id where l.surface = 'v1'`, answers.count("v1 200"))
+	m.have(`select count(*) from message where role = 'user' and id::text = any($1)`, len(answers.sent), answers.sent)
+	m.have(`select count(*) from message where role = 'assistant' and parent_id::text = any($1)`, len(answers.sent), answers.sent)
 }
 
 func TestNothingAcknowledgedIsLostWhenTheDatabaseDies(t *testing.T) {
@@ -149,50 +223,23 @@ func TestNothingAcknowledgedIsLostWhenTheDatabaseDies(t *testing.T) {
 	dir := folder(t)
 	p := start(t, dir, "NEXUS_ALLOW_NET=127.0.0.0/8")
 	acme := newTeam(t, dir, upstream.URL)
-	bearer := acme.login(p.url)
-	answers := &tally{seen: map[string]int{}}
-	ctx, stop := context.WithTimeout(t.Context(), 60*time.Second)
-	defer stop()
-	loading, enough := context.WithCancel(ctx)
-	var workers sync.WaitGroup
-	for range 4 {
-		workers.Go(func() { hammer(loading, ctx, p.url, acme.key, bearer, answers) })
-	}
-	reach := func(what string, n int) {
-		t.Helper()
-		for answers.count(what) < n {
-			if ctx.Err() != nil {
-				t.Fatalf("%d of %d: %s: %v\n%s", answers.count(what), n, what, answers.seen, p.log)
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-	}
-	reach("v1 200", 30)
-	reach("chat 200", 10)
+	s := besiege(p, acme, acme.login(p.url))
+	s.reach(30, "v1 200")
+	s.reach(10, "chat 200")
 	if err := syscall.Kill(postmaster(t, dir), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	back := p.until("/readyz", 503, time.Minute) + p.until("/readyz", 200, time.Minute)
-	reach("v1 200", answers.count("v1 200")+30)
-	reach("chat 200", answers.count("chat 200")+10)
-	enough()
-	workers.Wait()
-	p.signal(syscall.SIGKILL) // with calls still in the journal
-	p.ended(10 * time.Second)
-	p = start(t, dir, "NEXUS_ALLOW_NET=127.0.0.0/8")
-	acme.have(`select count(*) from inference_log where surface = 'v1' and state = 'ok'`, answers.count("v1 200"))
-	acme.have(`select count(*) from ledger_entry e join inference_log l on l.tenant_id = e.tenant_id and l.id = e.call_id where l.surface = 'v1'`, answers.count("v1 200"))
-	acme.have(`select count(*) from message where role = 'user' and id::text = any($1)`, len(answers.sent), answers.sent)
-	acme.have(`select count(*) from message where role = 'assistant' and parent_id::text = any($1)`, len(answers.sent), answers.sent)
-	t.Logf("away for %s; answers by status %v", back.Round(time.Millisecond), answers.seen)
+	s.reach(30, "v1 200")
+	s.reach(10, "chat 200")
 	// One person's answers at a time are bounded, and those that wait for the
 	// database take a place each: 429 acknowledges nothing.
-	may := []string{"v1 200", "v1 503", "v1 504", "chat 200", "chat 503", "chat 504", "chat 429"}
-	for key := range answers.seen {
-		if !slices.Contains(may, key) {
-			t.Errorf("%d answers were %q", answers.seen[key], key)
-		}
-	}
+	s.end("v1 503", "v1 504", "chat 503", "chat 504", "chat 429")
+	p.signal(syscall.SIGKILL) // with calls still in the journal
+	p.ended(10 * time.Second)
+	start(t, dir, "NEXUS_ALLOW_NET=127.0.0.0/8")
+	acme.remembers(s.answers)
+	t.Logf("away for %s; answers by status %v", back.Round(time.Millisecond), s.answers.seen)
 }
 
 // hammer alternates both surfaces until loading ends; a request that began is

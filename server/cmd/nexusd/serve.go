@@ -33,6 +33,9 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 		return err
 	}
 	defer lock.Close()
+	if err := enoughDisk(s); err != nil {
+		return err
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s["listen"].text)
 	if err != nil {
 		return fmt.Errorf("listen on %s (choose another with --listen, or 127.0.0.1:0 for any): %w", s["listen"].text, err)

@@ -205,12 +205,18 @@ func (p place) readRecord() (record, error) {
 	return rec, json.Unmarshal(text, &rec)
 }
 
+// writeRecord replaces the file in one step: without it, or with half of it, the
+// database is not opened.
 func (p place) writeRecord(rec record) error {
 	text, err := json.Marshal(rec)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(p.recordFile(), append(text, '\n'), 0o644)
+	draft := p.recordFile() + ".new"
+	if err := os.WriteFile(draft, append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(draft, p.recordFile())
 }
 
 // postmaster reads the pid and the state ("ready", "starting", …) that a

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"nexusai/backend/disktest"
 	"nexusai/server/store/postgres"
 )
 
@@ -231,5 +232,24 @@ func TestStartGivesUpWithItsContext(t *testing.T) {
 	_, err := postgres.Start(ctx, postgres.Config{Dir: tempDir(t), Log: slog.New(slog.DiscardHandler)})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
+
+// TestAFirstStartOnAFullDiskIsTriedAgain cuts the making of a database off at
+// different places: it says why, and a start with room is as the first.
+func TestAFirstStartOnAFullDiskIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	disk := disktest.Small(t, 192<<20)
+	dir := filepath.Join(disk, "data")
+	for _, leave := range []int64{0, 8 << 20, 36 << 20} {
+		empty := disktest.Fill(t, disk, leave)
+		_, err := postgres.Start(t.Context(), postgres.Config{Dir: dir, Log: slog.New(slog.DiscardHandler), Builds: need(t, postgres.Bundle)})
+		if err == nil || !strings.Contains(strings.ToLower(err.Error()), "no space left on device") {
+			t.Errorf("with %d MB free: %v", leave>>20, err)
+		}
+		empty()
+	}
+	if !answers(start(t, dir, need(t, postgres.Bundle))) {
+		t.Error("does not answer")
 	}
 }
