@@ -154,6 +154,49 @@ func TestEveryRouteAsAStranger(t *testing.T) {
 	}
 }
 
+// TestBadBodies sends to chats, conversations and providers what no client of
+// ours would. What cannot be stored of a text becomes the replacement character.
+func TestBadBodies(t *testing.T) {
+	t.Parallel()
+	v := newVertical(t, up.Answer("Hello"))
+	provider := v.provider()
+	known := newID()
+	v.call(v.acme.owner, "POST", "/api/conversations", httpapi.NewConversation{ID: known, Title: "Known"}).want(200)
+	ids := func() string { return `"conversation_id":"` + newID() + `","message_id":"` + newID() + `","model":"m"` }
+	huge := strings.Repeat("x", 50<<20)
+	for name, tt := range map[string]struct {
+		method, path, body string
+		status             int
+	}{
+		"malformed":             {"POST", "/api/chat", `{"text":`, 400},
+		"an array":              {"POST", "/api/chat", `[]`, 422},
+		"a number for a text":   {"POST", "/api/chat", `{` + ids() + `,"text":7}`, 422},
+		"50 MB of text":         {"POST", "/api/chat", `{` + ids() + `,"text":"` + huge + `"}`, 413},
+		"50 MB of draft":        {"PUT", "/api/conversations/" + known + "/draft", `{"text":"` + huge + `"}`, 413},
+		"50 MB of title":        {"PATCH", "/api/conversations/" + known, `{"title":"` + huge + `"}`, 413},
+		"50 MB of conversation": {"POST", "/api/conversations", `{"title":"` + huge + `"}`, 413},
+		"50 MB of provider":     {"POST", "/api/admin/providers", `{"name":"` + huge + `"}`, 413},
+		"50 MB of its change":   {"PATCH", "/api/admin/providers/" + provider.ID, `{"name":"` + huge + `"}`, 413},
+		"bad bytes in a text":   {"POST", "/api/chat", "{" + ids() + ",\"text\":\"a\xff\xfe\"}", 200},
+		"bad bytes in a draft":  {"PUT", "/api/conversations/" + known + "/draft", "{\"text\":\"a\xff\"}", 204},
+		"bad bytes in a title":  {"PATCH", "/api/conversations/" + known, "{\"title\":\"a\xff\"}", 200},
+		"bad bytes in a model":  {"POST", "/api/chat", "{\"conversation_id\":\"" + newID() + "\",\"message_id\":\"" + newID() + "\",\"text\":\"a\",\"model\":\"\xff\"}", 200},
+		"NUL in a text":         {"POST", "/api/chat", `{` + ids() + `,"text":"a\u0000b"}`, 200},
+		"NUL in a draft":        {"PUT", "/api/conversations/" + known + "/draft", `{"text":"a\u0000b"}`, 204},
+		"NUL in a title":        {"PATCH", "/api/conversations/" + known, `{"title":"a\u0000b"}`, 200},
+		"NUL in a search":       {"GET", "/api/conversations?q=%00", "", 200},
+		"bad bytes in a search": {"GET", "/api/conversations?q=%ff%fe", "", 200},
+	} {
+		got := v.call(v.acme.owner, tt.method, tt.path, tt.body, "Content-Type", "application/json")
+		if got.Code != tt.status {
+			t.Errorf("%s: %d %.300s, want %d", name, got.Code, got.Body, tt.status)
+		}
+		if got.Code >= 400 && got.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: content type %q", name, got.Header().Get("Content-Type"))
+		}
+	}
+}
+
 // TestAKeyIsToldItsOwnSpend covers the operator's keys too, which have no user.
 func TestAKeyIsToldItsOwnSpend(t *testing.T) {
 	t.Parallel()
