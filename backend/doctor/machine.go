@@ -33,7 +33,7 @@ func MachineChecks(m Machine) []Check {
 	checks := []Check{
 		tool("git", "--version", 2, "Install Git with your system's package manager."),
 		tool("go", "version", 1.26, "Install Go 1.26 or newer from https://go.dev/dl."),
-		tool("node", "--version", 20, "Install Node 20 or newer from https://nodejs.org."),
+		tool("node", "--version", 20.19, "Install Node 20.19 or newer from https://nodejs.org."),
 		tool("npm", "--version", 10, "npm comes with Node 20 from https://nodejs.org."),
 		{"web view", webView}, {"display", display}, {"user", whoRuns},
 		{"disk", func(context.Context) Finding { return disk(m.Dir) }},

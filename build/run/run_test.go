@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nexusai/backend/disktest"
 )
 
 func TestStartsSignsInAndStops(t *testing.T) {
@@ -129,6 +131,49 @@ func TestTakenPortMovesOn(t *testing.T) {
 	taken := l.Addr().(*net.TCPAddr).Port
 	if got, err := choosePort(taken); err != nil || got <= taken {
 		t.Errorf("got %d, %v", got, err)
+	}
+}
+
+func TestNoFreePortIsExplained(t *testing.T) {
+	t.Parallel()
+	const want = 28700
+	for port := want; port < want+50; port++ {
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil { // else somebody has it
+			t.Cleanup(func() { l.Close() })
+		}
+	}
+	var said sentence
+	if port, err := choosePort(want); !errors.As(err, &said) || !strings.Contains(string(said), "free one, or start with another, as in bin/run --port") {
+		t.Errorf("got %d, %v", port, err)
+	}
+}
+
+func TestLowDiskIsExplained(t *testing.T) {
+	disk := disktest.Small(t, 8<<20)
+	for _, tight := range []string{"data", "cache"} {
+		r := checkout(t)
+		switch tight {
+		case "data":
+			r.data = disk
+		case "cache":
+			t.Setenv("NEXUS_CACHE", filepath.Join(disk, "not", "there", "yet"))
+		}
+		var said sentence
+		if err := r.checkDisk(true); !errors.As(err, &said) || !strings.Contains(string(said), "free some and start again") || !strings.Contains(string(said), disk) {
+			t.Errorf("%s on a small disk: %v", tight, err)
+		}
+	}
+}
+
+func TestADataFolderThatCannotBeIsExplained(t *testing.T) {
+	r := checkout(t)
+	if err := os.WriteFile("a file", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.data = filepath.Join(filepath.Dir(r.data), "a file", "data")
+	var said sentence
+	if _, err := r.lock(); !errors.As(err, &said) || !strings.Contains(string(said), "cannot be made") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -37,9 +37,13 @@ func TestSetupSentences(t *testing.T) {
 		want   string
 	}{
 		"old Node": {map[string]string{"node": "echo v12.22.9"}, "tools.sh", nil,
-			"Node 12.22.9 is too old: install Node 20 or newer"},
+			"Node 12.22.9 is too old: install Node 20.19, 22.12 or newer"},
+		"Node of the right year": {map[string]string{"node": "echo v20.18.3"}, "tools.sh", nil,
+			"Node 20.18.3 is too old: install Node 20.19"},
+		"Node between the years": {map[string]string{"node": "echo v21.7.0"}, "tools.sh", nil,
+			"Node 21.7.0 is too old: install Node 20.19"},
 		"broken Node": {map[string]string{"node": "exit 127"}, "tools.sh", nil,
-			"install Node 20 or newer"},
+			"install Node 20.19"},
 		"old Go": {map[string]string{"go": "echo go1.22.1"}, "tools.sh", nil,
 			"Go 1.22.1 is too old: install Go 1.26 or newer"},
 		"old Go that cannot fetch a newer one": {map[string]string{"go": `[ "$GOTOOLCHAIN" = local ] && echo go1.22.1`}, "starter.sh", nil,
