@@ -11,7 +11,7 @@ type Alias struct {
 	Name    string   `json:"name" minLength:"1" maxLength:"200"`
 	Targets []string `json:"targets" minItems:"1" maxItems:"20" doc:"names of models, in the order in which they are asked; no aliases"`
 	Larger  string   `json:"larger,omitempty" maxLength:"200" doc:"the model to ask when a request is too long for all of them"`
-	Regions []string `json:"regions,omitempty" maxItems:"20" doc:"only these; empty: any that the team allows"`
+	Regions []string `json:"regions,omitempty" maxItems:"20" doc:"only these; empty: any that the tenant allows"`
 	// The price cap, in nano US dollars for a million tokens.
 	MaxInputNanoUSD  *int64 `json:"max_input_nano_usd,omitempty" minimum:"0"`
 	MaxOutputNanoUSD *int64 `json:"max_output_nano_usd,omitempty" minimum:"0"`
@@ -19,9 +19,9 @@ type Alias struct {
 	Source           string `json:"source,omitempty" enum:"console,file" doc:"read only"`
 }
 
-// RoutingPolicy is what holds for all of the team's calls.
+// RoutingPolicy is what holds for all of the tenant's calls.
 type RoutingPolicy struct {
-	Regions          []string     `json:"regions" maxItems:"20" doc:"only these, and the team's own engine; empty: any"`
+	Regions          []string     `json:"regions" maxItems:"20" doc:"only these, and the tenant's own engine; empty: any"`
 	MaxInputNanoUSD  *int64       `json:"max_input_nano_usd,omitempty" minimum:"0" doc:"for a million tokens"`
 	MaxOutputNanoUSD *int64       `json:"max_output_nano_usd,omitempty" minimum:"0" doc:"for a million tokens"`
 	Roles            []RoleModels `json:"roles" maxItems:"5" doc:"a role that is not listed may use all models"`

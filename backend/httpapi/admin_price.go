@@ -72,7 +72,7 @@ type Prices interface {
 // RegisterPrices mounts the group.
 func RegisterPrices(a *API, s Prices) {
 	const tag, root = "admin", "/api/admin/prices"
-	add(a, route{id: "list-prices", method: http.MethodGet, path: root, tag: tag, summary: "Prices of the team's models, with their history", needs: ReadProviders},
+	add(a, route{id: "list-prices", method: http.MethodGet, path: root, tag: tag, summary: "Prices of the tenant's models, with their history", needs: ReadProviders},
 		func(ctx context.Context, _ *Empty) (*body[[]PricedModel], error) { return reply(s.ListPrices(ctx)) })
 	add(a, route{id: "set-price", method: http.MethodPost, path: root, tag: tag, summary: "Set a price from a moment on", needs: WriteProviders, status: 201},
 		func(ctx context.Context, in *body[NewPriceOverride]) (*body[PricedModel], error) {

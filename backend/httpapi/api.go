@@ -105,7 +105,7 @@ func (a *API) guard(p Permission) func(huma.Context, func(huma.Context)) {
 		caller, err := a.auth.Authenticate(req)
 		if err == nil && !caller.Can(p) {
 			err = fault.New(fault.Forbidden, "Your role does not allow this.", nil).
-				WithHint("Ask an administrator of your team.")
+				WithHint("Ask an administrator of your organisation.")
 		}
 		if err != nil {
 			WriteProblem(w, a.problem(req.Context(), c.Operation().OperationID, err))

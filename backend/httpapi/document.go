@@ -53,6 +53,7 @@ func Document() ([]byte, error) {
 	RegisterPrices(a, nil)
 	RegisterRoutes(a, nil)
 	RegisterBudgets(a, nil)
+	RegisterTeams(a, nil)
 	RegisterLimits(a, nil)
 	RegisterRefusals(a, nil)
 	RegisterCosts(a, nil)

@@ -104,3 +104,20 @@ func TestWhatIsNoBudget(t *testing.T) {
 		}
 	}
 }
+
+// TestABudgetOfAConversationNeedsOne: a mistyped id would bind nothing and look
+// as if it did.
+func TestABudgetOfAConversationNeedsOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := uuid.NewString()
+	w.call(w.acme.owner, "POST", budgetsPath, aBudget("conversation", id)).want(404, "holder_id")
+	w.must(w.db.Tenant(t.Context(), w.acme.id, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `insert into conversation (tenant_id, scope, id, title, model, pinned, created_at, last_at, ver, field_ver)
+			values (nexus.tenant_id(), 'u', $1, '', '', false, now(), now(), 1, '{}')`, id)
+		return err
+	}))
+	w.call(w.beta.owner, "POST", budgetsPath, aBudget("conversation", id)).want(404)
+	w.call(w.acme.owner, "POST", budgetsPath, aBudget("conversation", id)).want(201)
+	w.call(w.acme.owner, "POST", budgetsPath, aBudget("conversation", "")).want(201) // each one for itself
+}

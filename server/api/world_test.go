@@ -87,6 +87,7 @@ func newWorld(t *testing.T) *world {
 	w.budgets, err = budget.New(budget.Config{DB: w.db, Log: log, Life: uuid.NewString()})
 	w.must(err)
 	httpapi.RegisterBudgets(group, api.Budgets{Budgets: w.budgets})
+	httpapi.RegisterTeams(group, api.Teams{DB: w.db, Budgets: w.budgets, Hint: func(string, ...httpapi.Hint) {}})
 	w.handler = w.svc.Authenticator().Middleware(mux)
 	w.acme, w.beta = w.team("acme"), w.team("beta")
 	return w

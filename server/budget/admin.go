@@ -55,10 +55,13 @@ func (x *Budget) fill() {
 	}
 }
 
+// The lock keeps a team from being deleted before its budget is there to be
+// deleted with it.
 const holderExists = `
-select case $2 when 'team' then exists (select from team where tenant_id = $1 and id = $3::uuid)
+select case $2 when 'team' then exists (select from team where tenant_id = $1 and id = $3::uuid for key share)
     when 'user' then exists (select from app_user where tenant_id = $1 and id = $3::uuid)
     when 'key' then exists (select from api_key where tenant_id = $1 and id = $3::uuid)
+    when 'conversation' then exists (select from conversation where tenant_id = $1 and id = $3::uuid)
     else true end`
 
 const insertBudget = `
@@ -110,7 +113,7 @@ func (b *Budgets) Create(ctx context.Context, tenantID string, by audit.Actor, x
 		x, err = Put(ctx, tx, tenantID, by, x)
 		return err
 	})
-	b.forget(tenantID)
+	b.Forget(tenantID)
 	return x, err
 }
 
@@ -141,7 +144,7 @@ func (b *Budgets) Change(ctx context.Context, tenantID string, by audit.Actor, i
 		}
 		return changed(ctx, tx, tenantID, by, "budget.changed", x)
 	})
-	b.forget(tenantID)
+	b.Forget(tenantID)
 	return x, absent(err)
 }
 
@@ -158,8 +161,34 @@ func (b *Budgets) Remove(ctx context.Context, tenantID string, by audit.Actor, i
 		}
 		return changed(ctx, tx, tenantID, by, "budget.removed", x)
 	})
-	b.forget(tenantID)
+	b.Forget(tenantID)
 	return absent(err)
+}
+
+const deleteOf = `
+delete from budget where tenant_id = $1 and holder = $2 and holder_id = $3
+returning id::text, holder, holder_id::text, period, limit_nano_usd`
+
+// RemoveOf ends the budgets that are for one holder, in the transaction that
+// deletes it, and returns how many those were.
+func RemoveOf(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, holder Holder, id string) (int, error) {
+	rows, err := tx.Query(ctx, deleteOf, tenantID, string(holder), id)
+	if err != nil {
+		return 0, fmt.Errorf("delete a holder's budgets: %w", err)
+	}
+	gone, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (x Budget, err error) {
+		err = r.Scan(&x.ID, &x.Holder, &x.HolderID, &x.Period, &x.Limit)
+		return x, err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("delete a holder's budgets: %w", err)
+	}
+	for _, x := range gone {
+		if err := changed(ctx, tx, tenantID, by, "budget.removed", x); err != nil {
+			return 0, err
+		}
+	}
+	return len(gone), nil
 }
 
 // orNothing keeps what is no id from being an error of the database.
@@ -196,18 +225,21 @@ select b.id::text, b.holder, coalesce(b.holder_id::text, ''), b.period, b.limit_
     coalesce((select sum(greatest(l.granted_nano_usd - l.spent_nano_usd, 0)) from budget_lease l
         where l.tenant_id = p.tenant_id and l.budget_id = p.budget_id and l.subject = p.subject and l.starts_at = p.starts_at), 0)::bigint
 from budget b
-left join budget_period p on p.tenant_id = b.tenant_id and p.budget_id = b.id and p.starts_at <= $2 and p.ends_at > $2
+left join lateral (
+    select * from budget_period o where o.tenant_id = b.tenant_id and o.budget_id = b.id and o.starts_at <= $2 and o.ends_at > $2
+    order by o.spent_nano_usd + o.lost_nano_usd desc, o.subject limit 500) p on true
 left join lateral (` + nameOf + `) n on n.id = b.holder_id
 left join lateral (` + nameOf + `) s on s.id = p.subject
 where b.tenant_id = $1
-order by b.created_at, b.id, 13 desc, p.subject limit 1000`
+order by b.created_at, b.id, 13 desc, p.subject limit 20000`
 
 const nameOf = `
 select id, coalesce(nullif(name, ''), email::text) as name from app_user where tenant_id = b.tenant_id
 union all select id, name from api_key where tenant_id = b.tenant_id
 union all select id, name::text from team where tenant_id = b.tenant_id`
 
-// Standings lists a tenant's budgets and who uses them, the largest use first.
+// Standings lists a tenant's budgets and who uses each (the 500 who use most),
+// the largest use first.
 func (b *Budgets) Standings(ctx context.Context, tenantID string) ([]Standing, error) {
 	out := []Standing{}
 	err := b.DB.TenantRead(ctx, tenantID, func(tx pgx.Tx) error {

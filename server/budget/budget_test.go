@@ -111,7 +111,7 @@ func TestTeamsKeysAndConversationsAreBound(t *testing.T) {
 		}
 	}
 	_, err := p.Reserve(t.Context(), w.who(), 1, 1)
-	if f := fault.From(err); f == nil || !strings.Contains(f.Safe, "your team ($1.00)") {
+	if f := fault.From(err); f == nil || !strings.Contains(f.Safe, `your team "Research" ($1.00)`) {
 		t.Errorf("the team is over its budget: %+v", f)
 	}
 	if h, err := p.Reserve(t.Context(), budget.Who{TenantID: w.tenant, UserID: uuid.NewString()}, 1, usd); err != nil || h.Bound {

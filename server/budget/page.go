@@ -15,6 +15,7 @@ type page struct {
 	version  int64
 	budgets  []Budget
 	teams    map[string][]string // of each user
+	names    map[string]string   // of teams that have members
 	zone     *time.Location
 	unpriced tenant.Unpriced
 }
@@ -49,11 +50,13 @@ const (
 	selectBudgets = `
 select id::text, holder, coalesce(holder_id::text, ''), period, limit_nano_usd, contact, unpriced
 from budget where tenant_id = $1 order by created_at, id`
-	selectMembers = `select user_id::text, team_id::text from team_member where tenant_id = $1 order by 1, 2`
+	selectMembers = `
+select m.user_id::text, m.team_id::text, t.name::text
+from team_member m join team t on t.tenant_id = m.tenant_id and t.id = m.team_id where m.tenant_id = $1 order by 1, 2`
 )
 
 func load(ctx context.Context, tx pgx.Tx, tenantID string) (*page, error) {
-	p := &page{teams: map[string][]string{}}
+	p := &page{teams: map[string][]string{}, names: map[string]string{}}
 	if err := tx.QueryRow(ctx, selectVersion, tenantID).Scan(&p.version); err != nil {
 		return nil, err
 	}
@@ -71,11 +74,11 @@ func load(ctx context.Context, tx pgx.Tx, tenantID string) (*page, error) {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var user, team string
-		if err := rows.Scan(&user, &team); err != nil {
+		var user, team, name string
+		if err := rows.Scan(&user, &team, &name); err != nil {
 			return nil, err
 		}
-		p.teams[user] = append(p.teams[user], team)
+		p.teams[user], p.names[team] = append(p.teams[user], team), name
 	}
 	return p, rows.Err()
 }
@@ -104,8 +107,9 @@ func Changed(ctx context.Context, tx pgx.Tx, tenantID string) error {
 	return nil
 }
 
-// forget makes the next reader of a tenant's budgets load them.
-func (b *Budgets) forget(tenantID string) {
+// Forget makes the next reader of a tenant's budgets load them: in this process
+// a change holds at once, in the others as soon as they hear of it (Changed).
+func (b *Budgets) Forget(tenantID string) {
 	b.mu.Lock()
 	delete(b.pages, tenantID)
 	b.mu.Unlock()

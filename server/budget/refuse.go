@@ -17,13 +17,7 @@ func (b *Budgets) refuse(p *page, s *slice, who Who, now time.Time) error {
 	if limit == 0 {
 		limit = at.budget.Limit
 	}
-	whose := map[Holder]string{
-		OfTenant: "your organisation", OfTeam: "your team", OfUser: "your account", OfKey: "this key", OfConversation: "this conversation",
-	}[at.budget.Holder]
-	if at.budget.Holder == OfUser && who.KeyID != "" {
-		whose = "the person who made this key"
-	}
-	text := fmt.Sprintf("The %sbudget of %s (%s) is spent.", map[Period]string{Daily: "daily ", Monthly: "monthly "}[at.budget.Period], whose, dollars(limit))
+	text := fmt.Sprintf("The %sbudget of %s (%s) is spent.", map[Period]string{Daily: "daily ", Monthly: "monthly "}[at.budget.Period], p.whose(at, who), dollars(limit))
 	f := fault.New(fault.QuotaSpent, "", nil)
 	var hints []string
 	switch {
@@ -42,6 +36,26 @@ func (b *Budgets) refuse(p *page, s *slice, who Who, now time.Time) error {
 	}
 	f.Safe = text
 	return f.WithHint(strings.Join(hints, " "))
+}
+
+// whose budget a share is of, said to who spends. Somebody may be in several
+// teams, so a team has its name.
+func (p *page) whose(at share, who Who) string {
+	switch at.budget.Holder {
+	case OfTenant:
+		return "your organisation"
+	case OfTeam:
+		return fmt.Sprintf("your team %q", p.names[at.subject])
+	case OfUser:
+		if who.KeyID != "" {
+			return "the person who made this key"
+		}
+		return "your account"
+	case OfKey:
+		return "this key"
+	case OfConversation:
+	}
+	return "this conversation"
 }
 
 // dollars shows an amount with as many digits as it needs.

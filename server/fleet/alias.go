@@ -108,7 +108,7 @@ func (f *Fleet) SaveAlias(ctx context.Context, tenant string, actor audit.Actor,
 			return fmt.Errorf("read the fleet: %w", err)
 		}
 		if s.aliases[a.name] == nil && len(s.aliases) >= maxAliases {
-			return fault.New(fault.Conflict, "The team has as many aliases as it can have.", nil)
+			return fault.New(fault.Conflict, "There are as many aliases as there can be.", nil)
 		}
 		if err := saveAlias(ctx, tx, tenant, a); err != nil {
 			return err

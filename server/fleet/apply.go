@@ -157,6 +157,9 @@ func (a *application) run(ctx context.Context, want document) error {
 	if err := a.prices(ctx, want.prices); err != nil {
 		return err
 	}
+	if err := a.teams(ctx, want.teams); err != nil {
+		return err
+	}
 	if err := a.limits(ctx, want.limits); err != nil {
 		return err
 	}

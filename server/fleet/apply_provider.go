@@ -47,7 +47,7 @@ func (a *application) providers(ctx context.Context, want []declared) error {
 func (a *application) create(ctx context.Context, d declared) error {
 	p := &vendor{id: newID(), kind: d.want.kind, source: d.want.source, name: d.want.name, enabled: d.want.enabled, region: d.want.region, apiVersion: d.want.apiVersion}
 	if len(a.snap.vendors) >= maxVendors {
-		return fault.New(fault.Conflict, "the team has as many providers as it can have", nil)
+		return fault.New(fault.Conflict, "there are as many providers as there can be", nil)
 	}
 	if err := a.f.setAddress(p, d.want.baseURL, true); err != nil {
 		return err

@@ -7,9 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"nexusai/backend/httpapi"
 	"nexusai/server/audit"
 	"nexusai/server/fleet"
+	"nexusai/server/team"
 )
 
 const models = `
@@ -88,6 +91,9 @@ func TestApplyNamesTheLine(t *testing.T) {
 		"too exact a price":    {"providers:\n  - name: A\n    base_url: https://a.example.com\n    models:\n      - {id: m, usd_per_million: {input: 0.0000000001}}\n", "line 5: the price"},
 		"an alias of itself":   {"aliases:\n  a: a\n", "line 2: alias"},
 		"a list that is a map": {"providers: {}\n", "line 1: expected a list"},
+		"a team without name":  {"teams:\n  - members: []\n", "line 2: a team needs"},
+		"a team twice":         {"teams:\n  - name: A\n  - name: a\n", "line 3: two teams"},
+		"nobody in a team":     {"teams:\n  - name: A\n    members:\n      - nobody@acme.test\n", `line 4: there is no user "nobody@acme.test"`},
 	} {
 		_, err := w.fleet.Apply(t.Context(), w.tenant, []byte(tt.doc))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -109,4 +115,49 @@ func FuzzDocument(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, doc []byte) {
 		_, _ = fleet.Tenant(doc) // must not panic, loop or take long
 	})
+}
+
+// TestAFileSaysWhoIsInATeam: what it says of members holds, and what it does
+// not say is the console's.
+func TestAFileSaysWhoIsInATeam(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(w.db.Tenant(t.Context(), w.tenant, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `insert into app_user (tenant_id, id, email, role, created_at)
+			select nexus.tenant_id(), gen_random_uuid(), email, 'member', now() from unnest(array['ana@acme.test', 'rui@acme.test']) as email`)
+		if err != nil {
+			return err
+		}
+		_, err = team.Put(t.Context(), tx, w.tenant, audit.Operator, "By hand", team.FromConsole)
+		return err
+	}))
+	for _, step := range []struct {
+		doc  string
+		want []string
+	}{
+		{"teams: [{name: Research, members: [ana@acme.test]}]\nbudgets: [{for: team, who: Research, period: day, usd: 1}]",
+			[]string{`added team "Research" with 1 members`, "added a budget a day for team Research"}},
+		{"teams: [{name: RESEARCH, members: [rui@acme.test]}]\nbudgets: [{for: team, who: Research, period: day, usd: 1}]",
+			[]string{`changed team "RESEARCH": name, 1 joined, 1 left`}},
+		{"teams: [{name: RESEARCH}, {name: By hand}]\nbudgets: [{for: team, who: Research, period: day, usd: 1}]",
+			[]string{`changed team "By hand": managed by file`}},
+		{"teams: [{name: By hand, members: [], managed_by: console}]",
+			[]string{`removed team "RESEARCH" and 1 budgets of it`, `changed team "By hand": managed by console`}},
+		{"teams: []", nil},
+	} {
+		got, err := w.fleet.Apply(t.Context(), w.tenant, []byte(step.doc))
+		w.must(err)
+		slices.Sort(got)
+		slices.Sort(step.want)
+		if !slices.Equal(got, step.want) {
+			t.Errorf("%s\nchanged %q, want %q", step.doc, got, step.want)
+		}
+		if again, err := w.fleet.Diff(t.Context(), w.tenant, []byte(step.doc)); err != nil || len(again) != 0 {
+			t.Errorf("%s\nagain %q %v", step.doc, again, err)
+		}
+	}
+	_, err := w.fleet.Apply(t.Context(), w.tenant, []byte("budgets: [{for: team, who: Research, period: day, usd: 1}]"))
+	if err == nil || !strings.Contains(err.Error(), `line 1: there is no team "Research"`) {
+		t.Errorf("a budget of a team that is gone: %v", err)
+	}
 }

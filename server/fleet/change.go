@@ -62,7 +62,7 @@ func (f *Fleet) Create(ctx context.Context, tenant string, actor audit.Actor, in
 			return err
 		}
 		if len(s.vendors) >= maxVendors {
-			return fault.New(fault.Conflict, "The team has as many providers as it can have.", nil)
+			return fault.New(fault.Conflict, "There are as many providers as there can be.", nil)
 		}
 		c := change{f: f, tx: tx, tenant: tenant, actor: actor, snap: s}
 		return c.provider(ctx, p, in, true)

@@ -16,6 +16,7 @@ type document struct {
 	providers []declared
 	aliases   []*alias
 	prices    []declaredPrice
+	teams     []declaredTeam
 	limits    []declaredLimit
 	budgets   []declaredBudget
 }
@@ -36,7 +37,7 @@ func parse(data []byte) (document, error) {
 	if left := count(root.Content[0], maxNodes); left < 0 {
 		return doc, fmt.Errorf("line 1: the file has more than %d parts", maxNodes)
 	}
-	fields, err := members(root.Content[0], "tenant", "routing", "providers", "aliases", "fallbacks", "prices", "limits", "budgets")
+	fields, err := members(root.Content[0], "tenant", "routing", "providers", "aliases", "fallbacks", "prices", "teams", "limits", "budgets")
 	if err != nil {
 		return doc, err
 	}
@@ -48,7 +49,7 @@ func parse(data []byte) (document, error) {
 		read func(*yaml.Node) error
 	}{
 		{"routing", doc.parseRouting}, {"providers", doc.parseProviders}, {"aliases", doc.parseAliases}, {"fallbacks", doc.parseFallbacks},
-		{"prices", doc.parsePrices}, {"limits", doc.parseLimits}, {"budgets", doc.parseBudgets},
+		{"prices", doc.parsePrices}, {"teams", doc.parseTeams}, {"limits", doc.parseLimits}, {"budgets", doc.parseBudgets},
 	} {
 		if n := fields[section.name]; n != nil {
 			if err := section.read(n); err != nil {

@@ -34,7 +34,7 @@ func (doc *document) add(n *yaml.Node, a *alias) error {
 		return wrong(n, "%q has its targets twice", a.name)
 	}
 	if len(doc.aliases) >= maxAliases {
-		return wrong(n, "a team has at most %d aliases", maxAliases)
+		return wrong(n, "a tenant has at most %d aliases", maxAliases)
 	}
 	doc.aliases = append(doc.aliases, a)
 	return nil

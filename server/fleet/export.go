@@ -24,6 +24,11 @@ func (f *Fleet) Export(ctx context.Context, tenant, slug string) ([]byte, error)
 	}
 	file := f.file(s, slug)
 	err = f.DB.TenantRead(ctx, tenant, func(tx pgx.Tx) error {
+		groups, err := teams(ctx, tx, tenant)
+		if err != nil {
+			return err
+		}
+		file.put("teams", groups, len(groups) == 0)
 		limits, budgets, err := bounds(ctx, tx, tenant)
 		file.put("limits", limits, len(limits) == 0)
 		file.put("budgets", budgets, len(budgets) == 0)

@@ -11,7 +11,9 @@ import (
 	"nexusai/server/tenant"
 )
 
-const selectAddresses = `select id::text, email::text from app_user where tenant_id = $1 and id::text = any($2)`
+const selectCalled = `
+select id::text, email::text from app_user where tenant_id = $1 and id::text = any($2)
+union all select id::text, name::text from team where tenant_id = $1 and id::text = any($2)`
 
 // bounds are a tenant's limits and budgets as a file has them.
 func bounds(ctx context.Context, tx pgx.Tx, tenantID string) (limits, budgets []*entries, err error) {
@@ -23,48 +25,48 @@ func bounds(ctx context.Context, tx pgx.Tx, tenantID string) (limits, budgets []
 	if err != nil {
 		return nil, nil, err
 	}
-	var users []string
+	var holders []string
 	for _, l := range all {
-		users = append(users, l.Holds)
+		holders = append(holders, l.Holds)
 	}
 	for _, b := range spend {
-		users = append(users, b.HolderID)
+		holders = append(holders, b.HolderID)
 	}
-	addresses := map[string]string{}
-	rows, err := tx.Query(ctx, selectAddresses, tenantID, users)
+	called := map[string]string{}
+	rows, err := tx.Query(ctx, selectCalled, tenantID, holders)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the members' addresses: %w", err)
+		return nil, nil, fmt.Errorf("read what holders are called: %w", err)
 	}
-	var id, address string
-	_, err = pgx.ForEachRow(rows, []any{&id, &address}, func() error {
-		addresses[id] = address
+	var id, name string
+	_, err = pgx.ForEachRow(rows, []any{&id, &name}, func() error {
+		called[id] = name
 		return nil
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the members' addresses: %w", err)
+		return nil, nil, fmt.Errorf("read what holders are called: %w", err)
 	}
 	for _, l := range all {
-		limits = append(limits, exportLimit(l.Kept, addresses))
+		limits = append(limits, exportLimit(l.Kept, called))
 	}
 	for _, b := range spend {
-		budgets = append(budgets, exportBudget(b, addresses))
+		budgets = append(budgets, exportBudget(b, called))
 	}
 	return limits, budgets, nil
 }
 
-// putHolder names a user by address, which another server knows, too, and
-// everybody else by id.
-func putHolder(out *entries, kind, id string, addresses map[string]string) {
+// putHolder names a user by address and a team by name, which another server
+// knows, too, and everybody else by id.
+func putHolder(out *entries, kind, id string, called map[string]string) {
 	out.put("for", kind, false)
-	if address := addresses[id]; kind == "user" && address != "" {
-		id = address
+	if name := called[id]; (kind == "user" || kind == "team") && name != "" {
+		id = name
 	}
 	out.put("who", id, id == "")
 }
 
-func exportLimit(l limit.Kept, addresses map[string]string) *entries {
+func exportLimit(l limit.Kept, called map[string]string) *entries {
 	out := mapping()
-	putHolder(out, string(l.Holder), l.Holds, addresses)
+	putHolder(out, string(l.Holder), l.Holds, called)
 	out.put("measure", string(l.Measure), false)
 	out.put("amount", l.Amount, false)
 	out.put("per", l.Window.String(), l.Window == 0)
@@ -73,9 +75,9 @@ func exportLimit(l limit.Kept, addresses map[string]string) *entries {
 	return out
 }
 
-func exportBudget(b budget.Budget, addresses map[string]string) *entries {
+func exportBudget(b budget.Budget, called map[string]string) *entries {
 	out := mapping()
-	putHolder(out, string(b.Holder), b.HolderID, addresses)
+	putHolder(out, string(b.Holder), b.HolderID, called)
 	out.put("period", string(b.Period), false)
 	out.put("usd", decimal(b.Limit), false)
 	out.put("contact", b.Contact, b.Contact == "")

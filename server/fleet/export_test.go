@@ -44,6 +44,9 @@ fallbacks:
 prices:
   - {provider: Team, model: vendor/fast, from: LATER, usd_per_million: {input: 3, cached_input: 0.3, output: 9}}
   - {provider: Team, model: say, from: LATER, catalogue: true}
+teams:
+  - {name: Research, members: [rui@acme.test, ana@acme.test]}
+  - {name: Later}
 limits:
   - {for: tenant, measure: concurrency, amount: 20}
   - {for: user, who: ana@acme.test, measure: requests, amount: 100, per: 1m, on_failure: open}
@@ -51,6 +54,7 @@ limits:
 budgets:
   - {for: tenant, period: month, usd: 100.5, contact: finance}
   - {for: user, period: day, usd: 2, unpriced: allow}
+  - {for: team, who: research, period: month, usd: 20}
 `
 
 func TestWhatIsExportedIsWhatIsThere(t *testing.T) { // not parallel: it sets the environment
@@ -59,7 +63,8 @@ func TestWhatIsExportedIsWhatIsThere(t *testing.T) { // not parallel: it sets th
 	w := newWorld(t)
 	f := w.process(engine{llamacpp.Ready})
 	w.must(w.db.Tenant(t.Context(), w.tenant, func(tx pgx.Tx) error {
-		_, err := tx.Exec(t.Context(), `insert into app_user (tenant_id, id, email, role, created_at) values (nexus.tenant_id(), gen_random_uuid(), 'ana@acme.test', 'member', now())`)
+		_, err := tx.Exec(t.Context(), `insert into app_user (tenant_id, id, email, role, created_at)
+			select nexus.tenant_id(), gen_random_uuid(), email, 'member', now() from unnest(array['ana@acme.test', 'rui@acme.test']) as email`)
 		return err
 	}))
 	doc := []byte(strings.ReplaceAll(everything, "LATER", time.Now().Add(time.Hour).UTC().Format(time.RFC3339)))
@@ -67,7 +72,7 @@ func TestWhatIsExportedIsWhatIsThere(t *testing.T) { // not parallel: it sets th
 	w.must(err)
 	changes, err := f.Apply(t.Context(), w.tenant, doc)
 	w.must(err)
-	if !slices.Equal(before, changes) || len(changes) != 13 {
+	if !slices.Equal(before, changes) || len(changes) != 16 {
 		t.Fatalf("diff says\n%q, apply\n%q", before, changes)
 	}
 	again, err := f.Apply(t.Context(), w.tenant, doc)
@@ -84,7 +89,7 @@ func TestWhatIsExportedIsWhatIsThere(t *testing.T) { // not parallel: it sets th
 	if strings.Contains(string(out), "canary") {
 		t.Errorf("a secret is exported:\n%s", out)
 	}
-	for _, part := range []string{"env: TEAM_KEY", "stored: true", "managed_by: console", `id: "true"`, `input: "0.000000001"`, "hedge_after: 2s"} {
+	for _, part := range []string{"env: TEAM_KEY", "stored: true", "managed_by: console", `id: "true"`, `input: "0.000000001"`, "hedge_after: 2s", "who: Research"} {
 		if !strings.Contains(string(out), part) {
 			t.Errorf("%q is not in\n%s", part, out)
 		}

@@ -69,7 +69,7 @@ func (c change) price(ctx context.Context, p *vendor, of priced, o override) err
 		total += len(all)
 	}
 	if total >= maxPrices {
-		return fault.New(fault.Conflict, "The team has set as many prices as it can.", nil)
+		return fault.New(fault.Conflict, "There are as many prices set as there can be.", nil)
 	}
 	o.id, o.created = newID(), c.f.Now().UTC()
 	var err error

@@ -213,9 +213,9 @@ func (v *sieve) refusal() *fault.Fault {
 	case v.broken != nil:
 		return fault.New(fault.ModelUnready, "The provider of this model is not set up completely.", v.broken)
 	case has(broker.ReasonRegion):
-		return fault.New(fault.Forbidden, "No provider of this model is in a region that your team allows.", nil).At("model")
+		return fault.New(fault.Forbidden, "No provider of this model is in a region that your organisation allows.", nil).At("model")
 	case has(broker.ReasonPrice):
-		return fault.New(fault.Forbidden, "Every provider of this model costs more than your team allows, or its price is not known.", nil).At("model")
+		return fault.New(fault.Forbidden, "Every provider of this model costs more than your organisation allows, or its price is not known.", nil).At("model")
 	}
 	return unknown() // disabled: nobody serves it
 }

@@ -89,7 +89,7 @@ func (s *Service) addKey(ctx context.Context, tx pgx.Tx, c httpapi.Caller, out *
 		return fmt.Errorf("count API keys: %w", err)
 	}
 	if there >= mostKeys {
-		return fault.New(fault.Conflict, "This team has as many API keys as it can have. Revoke some first.", nil)
+		return fault.New(fault.Conflict, "There are as many API keys as there can be. Revoke some first.", nil)
 	}
 	k := out.Key
 	if _, err := tx.Exec(ctx, insertKey, k.ID, k.Name, k.Prefix, s.macs.key.Sum(out.Secret), k.Scopes, k.Models, k.Cache, c.UserID, k.CreatedAt, k.ExpiresAt); err != nil {

@@ -50,7 +50,7 @@ func (s *Service) AddOwner(ctx context.Context, tx pgx.Tx, tenantID string, o Fi
 		return link, err
 	}
 	if there > 0 {
-		return link, fault.New(fault.Conflict, "This team has an owner already.", nil)
+		return link, fault.New(fault.Conflict, "This tenant has an owner already.", nil)
 	}
 	user, err := s.insert(ctx, tx, o.Email, o.Name, policy.Owner, string(phc))
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 // errCredentials is every refusal: unknown address, wrong password, wrong
 // tenant, disabled, invited and not here yet.
 var errCredentials = fault.New(fault.Unauthenticated, "This address and password do not fit together.", nil).
-	WithHint("If the address belongs to several teams, name the team as well.")
+	WithHint("If the address belongs to several organisations, name the organisation as well.")
 
 // Login signs in with a password.
 func (s *Service) Login(ctx context.Context, c httpapi.Credentials) (httpapi.Session, error) {

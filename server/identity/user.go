@@ -91,7 +91,7 @@ func (s *Service) manageable(ctx context.Context, tx pgx.Tx, c httpapi.Caller, u
 }
 
 var errAbove = fault.New(fault.Forbidden, "Your role does not allow this for somebody with that role.", nil).
-	WithHint("Ask an owner of your team.")
+	WithHint("Ask an owner of your organisation.")
 
 const insertUser = `
 insert into app_user (tenant_id, id, email, name, role, password_hash, created_at)

@@ -124,7 +124,7 @@ func shown(all []claim) []Claim {
 func (l *Limiter) refuse(who httpapi.Caller, c claim, ask broker.Ask, wait time.Duration) error {
 	l.Refused(Refusal{At: l.Now(), Tenant: who.TenantID, Rule: c.rule, UserID: who.UserID, KeyID: who.KeyID, Model: ask.Model})
 	f := fault.New(fault.RateLimited, "The limit of "+c.rule.words()+" is reached.", nil).
-		WithHint("Wait, or ask an administrator of your team to raise it.")
+		WithHint("Wait, or ask an administrator of your organisation to raise it.")
 	f.RetryAfter = wait
 	return f
 }

@@ -1,4 +1,4 @@
-// Package tenant makes and finds teams.
+// Package tenant makes and finds tenants.
 package tenant
 
 import (
@@ -17,7 +17,7 @@ import (
 	"nexusai/server/store"
 )
 
-// Tenant is a team.
+// Tenant is a customer's isolated space.
 type Tenant struct {
 	ID        string
 	Slug      string // in URLs and on the command line; unique
@@ -32,7 +32,7 @@ var slugForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`) // as 
 func New(name, slug string) (Tenant, error) {
 	name = strings.TrimSpace(norm.NFC.String(strings.ToValidUTF8(name, "")))
 	if name == "" || len([]rune(name)) > 200 || strings.ContainsFunc(name, unicode.IsControl) {
-		return Tenant{}, fault.New(fault.BadRequest, "The team's name needs 1 to 200 characters that can be shown.", nil).At("name")
+		return Tenant{}, fault.New(fault.BadRequest, "The tenant's name needs 1 to 200 characters that can be shown.", nil).At("name")
 	}
 	if slug == "" {
 		slug = Slug(name)
@@ -71,7 +71,7 @@ const insertTenant = `insert into tenant (id, slug, name) values ($1, $2, $3)`
 func Insert(ctx context.Context, tx pgx.Tx, t Tenant) error {
 	_, err := tx.Exec(ctx, insertTenant, t.ID, t.Slug, t.Name)
 	if store.Violates(err, "tenant_slug_key") {
-		return fault.New(fault.Conflict, "There is a team with this slug already.", err).At("slug")
+		return fault.New(fault.Conflict, "There is a tenant with this slug already.", err).At("slug")
 	}
 	if err != nil {
 		return fmt.Errorf("insert a tenant: %w", err)
@@ -91,7 +91,7 @@ func BySlug(ctx context.Context, db *store.DB, slug string) (t Tenant, err error
 		return t, fmt.Errorf("look up a tenant: %w", err)
 	}
 	if id == nil {
-		return t, fault.New(fault.NotFound, "There is no team with this slug.", nil)
+		return t, fault.New(fault.NotFound, "There is no tenant with this slug.", nil)
 	}
 	return ByID(ctx, db, *id)
 }
@@ -105,7 +105,7 @@ func ByID(ctx context.Context, db *store.DB, id string) (t Tenant, err error) {
 		}
 		all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Tenant])
 		if err == nil && len(all) == 0 {
-			return fault.New(fault.NotFound, "There is no such team.", nil)
+			return fault.New(fault.NotFound, "There is no such tenant.", nil)
 		}
 		if err == nil {
 			t = all[0]

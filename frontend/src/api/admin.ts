@@ -16,6 +16,7 @@ export const adminKeys = {
   dashboard: ["dashboard"] as const,
   logs: ["logs"] as const,
   users: ["users"] as const,
+  teams: ["teams"] as const,
   keys: ["keys"] as const,
   providers: ["providers"] as const,
   audit: ["audit"] as const,

@@ -22,7 +22,7 @@ export function staleAfter(hint: Hint): QueryKey[] {
     case "logs":
       return [adminKeys.logs, chatKeys.spend];
     case "users":
-      return [adminKeys.users];
+      return [adminKeys.users, adminKeys.teams];
     case "keys":
       return [adminKeys.keys];
     case "providers":
@@ -30,7 +30,7 @@ export function staleAfter(hint: Hint): QueryKey[] {
     case "audit":
       return [adminKeys.audit];
     case "limits":
-      return [adminKeys.limits];
+      return [adminKeys.limits, adminKeys.teams];
     case "dashboard":
       return [adminKeys.dashboard];
     default:

@@ -9,6 +9,7 @@ export * from "./limits";
 export * from "./logs";
 export * from "./local";
 export * from "./pictures";
+export * from "./teams";
 export { configureApi, currentAuth } from "./client";
 export { bearerAuth, cookieAuth, type Auth } from "./auth";
 export { createInvalidator, staleAfter } from "./hints";

@@ -14,7 +14,7 @@ import (
 )
 
 func apply(flags *flag.FlagSet) action {
-	slug := flags.String("tenant", "", "the team's slug; the file may name it, too")
+	slug := flags.String("tenant", "", "the tenant's slug; the file may name it, too")
 	file := flags.String("f", "", "the YAML file; - is standard input (required)")
 	return func(ctx context.Context, d *desk) error {
 		f, t, doc, err := d.declared(ctx, "apply", *slug, *file)
@@ -35,7 +35,7 @@ func apply(flags *flag.FlagSet) action {
 	}
 }
 
-// declared reads a file and opens the fleet of the team that it, or the command
+// declared reads a file and opens the fleet of the tenant that it, or the command
 // line, names.
 func (d *desk) declared(ctx context.Context, command, slug, file string) (*fleet.Fleet, tenant.Tenant, []byte, error) {
 	if file == "" {
@@ -52,7 +52,7 @@ func (d *desk) declared(ctx context.Context, command, slug, file string) (*fleet
 	if slug == "" {
 		slug = named
 	}
-	_, t, err := d.team(ctx, slug)
+	_, t, err := d.tenant(ctx, slug)
 	if err != nil {
 		return nil, t, nil, err
 	}

@@ -17,7 +17,7 @@ type finding struct {
 }
 
 func auditVerify(flags *flag.FlagSet) action {
-	slug := flags.String("tenant", "", "one team's slug; all of them otherwise")
+	slug := flags.String("tenant", "", "one tenant's slug; all of them otherwise")
 	return func(ctx context.Context, d *desk) error {
 		if err := d.checkData(); err != nil {
 			return err
@@ -26,7 +26,7 @@ func auditVerify(flags *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		err = list(d, found, "TEAM\tVERDICT\tENTRIES\tHEAD", func(f finding) string {
+		err = list(d, found, "TENANT\tVERDICT\tENTRIES\tHEAD", func(f finding) string {
 			verdict := "intact"
 			if !f.OK {
 				verdict = "BROKEN: " + f.Why
@@ -48,16 +48,16 @@ func (d *desk) verify(ctx context.Context, slug string) ([]finding, error) {
 		return nil, err
 	}
 	db := d.open.Store()
-	var teams []tenant.Tenant
+	var tenants []tenant.Tenant
 	found := []finding{}
 	if slug != "" {
 		t, err := bySlug(ctx, db, slug)
 		if err != nil {
 			return nil, err
 		}
-		teams = append(teams, t)
+		tenants = append(tenants, t)
 	} else {
-		if teams, err = tenant.All(ctx, db); err != nil {
+		if tenants, err = tenant.All(ctx, db); err != nil {
 			return nil, err
 		}
 		missing, err := trail.Missing(ctx)
@@ -65,10 +65,10 @@ func (d *desk) verify(ctx context.Context, slug string) ([]finding, error) {
 			return nil, err
 		}
 		for _, id := range missing {
-			found = append(found, finding{Tenant: id, Why: "the exported heads know this team, the database does not"})
+			found = append(found, finding{Tenant: id, Why: "the exported heads know this tenant, the database does not"})
 		}
 	}
-	for _, t := range teams {
+	for _, t := range tenants {
 		v, err := trail.Verify(ctx, t.ID)
 		if err != nil {
 			return nil, fmt.Errorf("verify the trail of %s: %w", t.Slug, err)

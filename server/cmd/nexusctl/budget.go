@@ -11,19 +11,20 @@ import (
 
 	"nexusai/server/audit"
 	"nexusai/server/budget"
+	"nexusai/server/identity"
 	"nexusai/server/ledger"
 	"nexusai/server/tenant"
 )
 
 func tenantSet(flags *flag.FlagSet) action {
-	slug := flags.String("tenant", "", "the team's slug")
+	slug := flags.String("tenant", "", "the tenant's slug")
 	zone := flags.String("time-zone", "", "where its days begin, such as Europe/Lisbon")
 	unpriced := flags.String("unpriced", "", "calls that nobody knows the price of, at providers that ask for money: deny or allow")
 	return func(ctx context.Context, d *desk) error {
 		if *zone == "" && *unpriced == "" {
 			return misuse("say what to set: --time-zone or --unpriced")
 		}
-		_, t, err := d.team(ctx, *slug)
+		_, t, err := d.tenant(ctx, *slug)
 		if err != nil {
 			return err
 		}
@@ -43,9 +44,9 @@ func tenantSet(flags *flag.FlagSet) action {
 }
 
 func budgetCreate(flags *flag.FlagSet) action {
-	slug := flags.String("tenant", "", "the team's slug")
+	slug := flags.String("tenant", "", "the tenant's slug")
 	holder := flags.String("holder", "tenant", "what it is for: tenant, team, user, key or conversation")
-	id := flags.String("id", "", "which of them; none: each one for itself, or the tenant")
+	which := flags.String("id", "", "which of them: an id, or a team's name or user's address; none: each one for itself, or the tenant")
 	period := flags.String("period", "month", "day, month or total")
 	usd := flags.String("usd", "", "US dollars, such as 100 or 0.50 (required)")
 	contact := flags.String("contact", "", "whom a refusal says to ask")
@@ -55,7 +56,11 @@ func budgetCreate(flags *flag.FlagSet) action {
 		if err != nil {
 			return misuse("--usd: %w", err)
 		}
-		_, t, err := d.team(ctx, *slug)
+		s, t, err := d.tenant(ctx, *slug)
+		if err != nil {
+			return err
+		}
+		id, err := d.holder(ctx, s, t, *holder, *which)
 		if err != nil {
 			return err
 		}
@@ -64,7 +69,7 @@ func budgetCreate(flags *flag.FlagSet) action {
 			return err
 		}
 		made, err := b.Create(ctx, t.ID, audit.Operator, budget.Budget{
-			Holder: budget.Holder(*holder), HolderID: *id, Period: budget.Period(*period), Limit: limit, Contact: *contact, Unpriced: tenant.Unpriced(*unpriced),
+			Holder: budget.Holder(*holder), HolderID: id, Period: budget.Period(*period), Limit: limit, Contact: *contact, Unpriced: tenant.Unpriced(*unpriced),
 		})
 		if err != nil {
 			return err
@@ -74,10 +79,25 @@ func budgetCreate(flags *flag.FlagSet) action {
 	}
 }
 
+// holder is the id of whom a budget is for.
+func (d *desk) holder(ctx context.Context, s *identity.Service, t tenant.Tenant, kind, which string) (string, error) {
+	switch {
+	case which == "":
+		return "", nil
+	case kind == string(budget.OfTeam):
+		one, err := d.teamCalled(ctx, t, which)
+		return one.ID, err
+	case kind == string(budget.OfUser):
+		u, err := d.member(ctx, s, t, which)
+		return u.ID, err
+	}
+	return which, nil
+}
+
 func budgetList(flags *flag.FlagSet) action {
-	slug := flags.String("tenant", "", "the team's slug")
+	slug := flags.String("tenant", "", "the tenant's slug")
 	return func(ctx context.Context, d *desk) error {
-		_, t, err := d.team(ctx, *slug)
+		_, t, err := d.tenant(ctx, *slug)
 		if err != nil {
 			return err
 		}
@@ -102,7 +122,7 @@ func budgetLeases(flags *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		return list(d, held, "PROCESS\tTEAM\tBUDGET\tOF\tFROM", func(l budget.Lease) string {
+		return list(d, held, "PROCESS\tTENANT\tBUDGET\tOF\tFROM", func(l budget.Lease) string {
 			return fmt.Sprintf("%s\t%s\t%s\t%s\t%s", l.Life, l.TenantID, l.Budget, l.Subject, l.From.UTC().Format(time.RFC3339))
 		})
 	}

@@ -101,9 +101,9 @@ func (d *desk) trail(ctx context.Context) (*audit.Trail, error) {
 	return audit.New(audit.Config{DB: db, Dir: d.get("data"), Log: d.log()})
 }
 
-// team opens everything and finds the tenant of a slug. Without a slug it is
+// tenant opens everything and finds the tenant of a slug. Without a slug it is
 // the only one there is.
-func (d *desk) team(ctx context.Context, slug string) (*identity.Service, tenant.Tenant, error) {
+func (d *desk) tenant(ctx context.Context, slug string) (*identity.Service, tenant.Tenant, error) {
 	var t tenant.Tenant
 	if err := d.checkData(); err != nil {
 		return nil, t, err
@@ -125,9 +125,9 @@ func (d *desk) team(ctx context.Context, slug string) (*identity.Service, tenant
 	case err != nil:
 		return nil, t, err
 	case len(all) == 0:
-		return nil, t, errors.New("there is no team yet: begin with `nexusctl tenant create`")
+		return nil, t, errors.New("there is no tenant yet: begin with `nexusctl tenant create`")
 	case len(all) > 1:
-		return nil, t, misuse("there are several teams (%s): choose one with --tenant", slugs(all))
+		return nil, t, misuse("there are several tenants (%s): choose one with --tenant", slugs(all))
 	}
 	return s, all[0], nil
 }
@@ -135,7 +135,7 @@ func (d *desk) team(ctx context.Context, slug string) (*identity.Service, tenant
 func bySlug(ctx context.Context, db *store.DB, slug string) (tenant.Tenant, error) {
 	t, err := tenant.BySlug(ctx, db, slug)
 	if fault.CodeOf(err) == fault.NotFound {
-		return t, fmt.Errorf("there is no team %q", slug)
+		return t, fmt.Errorf("there is no tenant %q", slug)
 	}
 	return t, err
 }
@@ -152,7 +152,7 @@ func slugs(all []tenant.Tenant) string {
 	return strings.Join(names, ", ")
 }
 
-// member finds a user of a team by address or id.
+// member finds a user of a tenant by address or id.
 func (d *desk) member(ctx context.Context, s *identity.Service, t tenant.Tenant, who string) (httpapi.User, error) {
 	if who == "" {
 		return httpapi.User{}, misuse("say who with --user EMAIL")
@@ -166,7 +166,7 @@ func (d *desk) member(ctx context.Context, s *identity.Service, t tenant.Tenant,
 			return u, nil
 		}
 	}
-	return httpapi.User{}, fmt.Errorf("the team %s has no member %q", t.Slug, who)
+	return httpapi.User{}, fmt.Errorf("the tenant %s has no member %q", t.Slug, who)
 }
 
 // list prints rows as a table, or items as JSON.

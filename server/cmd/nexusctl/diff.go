@@ -11,7 +11,7 @@ import (
 var errDiffers = errors.New("the file and the server differ")
 
 func diff(flags *flag.FlagSet) action {
-	slug := flags.String("tenant", "", "the team's slug; the file may name it, too")
+	slug := flags.String("tenant", "", "the tenant's slug; the file may name it, too")
 	file := flags.String("f", "", "the YAML file; - is standard input (required)")
 	return func(ctx context.Context, d *desk) error {
 		f, t, doc, err := d.declared(ctx, "diff", *slug, *file)
@@ -33,9 +33,9 @@ func diff(flags *flag.FlagSet) action {
 }
 
 func export(flags *flag.FlagSet) action {
-	slug := teamFlag(flags)
+	slug := tenantFlag(flags)
 	return func(ctx context.Context, d *desk) error {
-		_, t, err := d.team(ctx, *slug)
+		_, t, err := d.tenant(ctx, *slug)
 		if err != nil {
 			return err
 		}

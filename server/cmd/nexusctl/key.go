@@ -12,7 +12,7 @@ import (
 )
 
 func keyCreate(flags *flag.FlagSet) action {
-	slug := teamFlag(flags)
+	slug := tenantFlag(flags)
 	name := flags.String("name", "", "what the key is for (required)")
 	scopes := flags.String("scopes", "models.use", "what it may do, by commas: models.use, logs.read")
 	models := flags.String("models", "", "the only models it may use, by commas; x* is all that begin with x; empty: any")
@@ -24,7 +24,7 @@ func keyCreate(flags *flag.FlagSet) action {
 		if *expires < 0 {
 			return misuse("--expires is a time from now on, as 720h")
 		}
-		s, t, err := d.team(ctx, *slug)
+		s, t, err := d.tenant(ctx, *slug)
 		if err != nil {
 			return err
 		}
@@ -53,9 +53,9 @@ func keyCreate(flags *flag.FlagSet) action {
 }
 
 func keyList(flags *flag.FlagSet) action {
-	slug := teamFlag(flags)
+	slug := tenantFlag(flags)
 	return func(ctx context.Context, d *desk) error {
-		s, t, err := d.team(ctx, *slug)
+		s, t, err := d.tenant(ctx, *slug)
 		if err != nil {
 			return err
 		}
@@ -72,13 +72,13 @@ func keyList(flags *flag.FlagSet) action {
 }
 
 func keyRevoke(flags *flag.FlagSet) action {
-	slug := teamFlag(flags)
+	slug := tenantFlag(flags)
 	which := flags.String("key", "", "the key's id, prefix or name (required)")
 	return func(ctx context.Context, d *desk) error {
 		if *which == "" {
 			return misuse("key revoke needs --key")
 		}
-		s, t, err := d.team(ctx, *slug)
+		s, t, err := d.tenant(ctx, *slug)
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func keyRevoke(flags *flag.FlagSet) action {
 		}
 		switch len(fit) {
 		case 0:
-			return fmt.Errorf("the team %s has no key %q", t.Slug, *which)
+			return fmt.Errorf("the tenant %s has no key %q", t.Slug, *which)
 		case 1:
 			return s.RevokeKey(ctx, identity.Operator(t.ID), fit[0].ID)
 		}

@@ -22,7 +22,7 @@ import (
 
 var errNotTrue = errors.New("the ledger is not true")
 
-// verdict is one team's ledger.
+// verdict is one tenant's ledger.
 type verdict struct {
 	Tenant string `json:"tenant"`
 	OK     bool   `json:"ok"`
@@ -30,7 +30,7 @@ type verdict struct {
 }
 
 func ledgerVerify(flags *flag.FlagSet) action {
-	slug := flags.String("tenant", "", "one team's slug; all of them otherwise")
+	slug := flags.String("tenant", "", "one tenant's slug; all of them otherwise")
 	return func(ctx context.Context, d *desk) error {
 		if err := d.checkData(); err != nil {
 			return err
@@ -39,19 +39,19 @@ func ledgerVerify(flags *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		teams, err := teamsOf(ctx, db, *slug)
+		tenants, err := tenantsOf(ctx, db, *slug)
 		if err != nil {
 			return err
 		}
 		found := []verdict{}
-		for _, t := range teams {
+		for _, t := range tenants {
 			v, err := ledger.Verify(ctx, db, t.ID)
 			if err != nil {
 				return fmt.Errorf("verify the ledger of %s: %w", t.Slug, err)
 			}
 			found = append(found, verdict{t.Slug, v.OK(), v})
 		}
-		err = list(d, found, "TEAM\tVERDICT\tENTRIES\tATTEMPTS\tSETTLED\tUSAGE AT ITS PRICES", func(v verdict) string {
+		err = list(d, found, "TENANT\tVERDICT\tENTRIES\tATTEMPTS\tSETTLED\tUSAGE AT ITS PRICES", func(v verdict) string {
 			word := "true"
 			if !v.OK {
 				word = fmt.Sprintf("FALSE in %d places", v.Count)
@@ -70,7 +70,7 @@ func ledgerVerify(flags *flag.FlagSet) action {
 	}
 }
 
-func teamsOf(ctx context.Context, db *store.DB, slug string) ([]tenant.Tenant, error) {
+func tenantsOf(ctx context.Context, db *store.DB, slug string) ([]tenant.Tenant, error) {
 	if slug == "" {
 		return tenant.All(ctx, db)
 	}
@@ -81,15 +81,15 @@ func teamsOf(ctx context.Context, db *store.DB, slug string) ([]tenant.Tenant, e
 const largestInvoice = 256 << 20
 
 func ledgerReconcile(flags *flag.FlagSet) action {
-	slug := flags.String("tenant", "", "the team's slug")
-	name := flags.String("provider", "", "the provider's name, as the team calls it (required)")
+	slug := flags.String("tenant", "", "the tenant's slug")
+	name := flags.String("provider", "", "the provider's name, as the tenant calls it (required)")
 	file := flags.String("file", "", "the invoice, with columns "+strings.Join(ledger.InvoiceColumns, ", ")+" in its first line; - is standard input (required)")
 	apply := flags.Bool("apply", false, "correct what we had only estimated")
 	return func(ctx context.Context, d *desk) error {
 		if *file == "" || *name == "" {
 			return misuse("ledger reconcile needs --provider NAME and a file")
 		}
-		_, t, err := d.team(ctx, *slug)
+		_, t, err := d.tenant(ctx, *slug)
 		if err != nil {
 			return err
 		}
@@ -179,7 +179,7 @@ func providerByName(ctx context.Context, tx pgx.Tx, tenantID, name string) (stri
 	var id string
 	err := tx.QueryRow(ctx, selectProvider, tenantID, name).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", fmt.Errorf("the team has no provider %q", name)
+		return "", fmt.Errorf("the tenant has no provider %q", name)
 	}
 	return id, err
 }

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"text/tabwriter"
-	_ "time/tzdata" // teams have time zones, and a bare machine knows none
+	_ "time/tzdata" // tenants have time zones, and a bare machine knows none
 
 	"nexusai/backend/fault"
 )
@@ -188,29 +188,34 @@ func commands() []command {
 	return []command{
 		{"migrate", "bring the database schema up to date", migrate},
 		{"config", "what is configured, and where it is from", config},
-		{"tenant create", "make a team and its first owner; password on standard input", tenantCreate},
-		{"tenant list", "the teams", tenantList},
-		{"user list", "the members of a team", userList},
+		{"tenant create", "make a tenant and its first owner; password on standard input", tenantCreate},
+		{"tenant list", "the tenants", tenantList},
+		{"user list", "the members of a tenant", userList},
 		{"user invite", "add a member, and print the link to join", userInvite},
 		{"user disable", "end a member's access within a second", userDisable},
 		{"user enable", "give it back", userEnable},
 		{"user reset", "print a link to set a new password, or a fresh invite", userReset},
 		{"user signout", "end all of a member's sessions", userSignOut},
+		{"team create", "make a team of members, for budgets, and print its id", teamCreate},
+		{"team list", "the teams of a tenant, or with --team who is in one", teamList},
+		{"team add", "put a member into a team: its budgets bind them within a second", teamAdd},
+		{"team remove", "take a member out of a team", teamRemove},
+		{"team delete", "delete a team and the budgets that are for it", teamDelete},
 		{"key create", "make an API key, and print it: it is shown only now", keyCreate},
-		{"key list", "the API keys of a team", keyList},
+		{"key list", "the API keys of a tenant", keyList},
 		{"key revoke", "end an API key within a second", keyRevoke},
 		{"link create", "print a link that signs a member in, once", linkCreate},
-		{"tenant set", "a team's time zone, and what holds for calls without a price", tenantSet},
-		{"budget create", "say what a team, or somebody of it, may spend in a period", budgetCreate},
+		{"tenant set", "a tenant's time zone, and what holds for calls without a price", tenantSet},
+		{"budget create", "say what a tenant, a team or somebody of it may spend in a period", budgetCreate},
 		{"budget list", "what may be spent, and what is used and held of it", budgetList},
 		{"budget leases", "what processes hold of budgets that were not seen for a while", budgetLeases},
 		{"budget release", "decide about what a dead process holds: not spent, or with --spent all of it", budgetRelease},
 		{"ledger verify", "prove that the ledger is the log's usage times the prices", ledgerVerify},
 		{"ledger reconcile", "compare a provider's invoice (CSV) with the ledger", ledgerReconcile},
 		{"audit verify", "check the audit trails, also against their exported heads", auditVerify},
-		{"apply", "make providers, keys, deployments, aliases, prices, limits and budgets those of a YAML file", apply},
+		{"apply", "make providers, keys, deployments, aliases, prices, teams, limits and budgets those of a YAML file", apply},
 		{"diff", "what apply would change; exit status 1 when anything", diff},
-		{"export", "a team's providers, deployments, aliases and prices as such a file", export},
+		{"export", "what a tenant has of these as such a file", export},
 		{"route explain", "where a request would go and why, without sending it", routeExplain},
 	}
 }

@@ -89,7 +89,7 @@ func TestTenantCreate(t *testing.T) {
 		status      int
 		says        string
 	}{
-		{"taken", password, []string{"--name", "Acme", "--owner", "ana@acme.test"}, failed, "a team with this slug already"},
+		{"taken", password, []string{"--name", "Acme", "--owner", "ana@acme.test"}, failed, "a tenant with this slug already"},
 		{"no password", "", []string{"--name", "Beta", "--owner", "ana@beta.test"}, misused, "standard input"},
 		{"short password", "short", []string{"--name", "Beta", "--owner", "ana@beta.test"}, failed, "at least 10 characters"},
 		{"no address", password, []string{"--name", "Beta", "--owner", "nobody"}, failed, "not an e-mail address"},
@@ -105,7 +105,7 @@ func TestTenantCreate(t *testing.T) {
 	x.run("", "tenant", "create", "--name", "Beta GmbH", "--owner", "bo@beta.test", "--setup-link", "--url", "https://ai.beta.test").
 		want(done).says("https://ai.beta.test/console#kind=setup&link=nxl_")
 	x.run("", "tenant", "list").want(done).says("acme", "beta-gmbh", "Beta GmbH")
-	x.run("", "key", "create", "--name", "ci").want(misused).says("several teams (acme, beta-gmbh)")
+	x.run("", "key", "create", "--name", "ci").want(misused).says("several tenants (acme, beta-gmbh)")
 }
 
 func TestKeys(t *testing.T) {
@@ -117,7 +117,7 @@ func TestKeys(t *testing.T) {
 	}
 	x.run("", "key", "create", "--tenant", "acme", "--name", "ci2", "--scopes", "models.use, logs.read").want(done)
 	x.run("", "key", "create", "--tenant", "acme", "--name", "x", "--scopes", "users.write").want(failed).says("cannot have this scope")
-	x.run("", "key", "create", "--tenant", "nowhere", "--name", "x").want(failed).says(`no team "nowhere"`)
+	x.run("", "key", "create", "--tenant", "nowhere", "--name", "x").want(failed).says(`no tenant "nowhere"`)
 	x.run("", "key", "create", "--tenant", "acme", "--name", "x", "--expires", "soon").want(misused)
 	x.run("", "key", "revoke", "--key", "ci").want(done, "")
 	x.run("", "key", "revoke", "--key", "nothing").want(failed).says("no key")
@@ -193,12 +193,40 @@ func TestUsersAndLinks(t *testing.T) {
 	}
 }
 
+func TestTeams(t *testing.T) {
+	t.Parallel()
+	x := newTool(t)
+	x.run("", "user", "invite", "--email", "bo@acme.test").want(done)
+	x.run("", "team", "create").want(misused).says("--name")
+	x.run("", "team", "create", "--name", "Research").want(done)
+	x.run("", "team", "create", "--name", "RESEARCH").want(failed).says("this name already")
+	x.run("", "team", "add", "--team", "research", "--user", "bo@acme.test").want(done, "")
+	x.run("", "team", "add", "--team", "Research", "--user", "ana@acme.test").want(done, "")
+	x.run("", "team", "add", "--user", "ana@acme.test").want(misused).says("--team NAME")
+	x.run("", "team", "add", "--team", "Tools", "--user", "ana@acme.test").want(failed).says(`no team "Tools"`)
+	x.run("", "team", "add", "--team", "Research", "--user", "nobody@acme.test").want(failed).says("no member")
+	x.run("", "team", "list", "--team", "Research").want(done).says("ana@acme.test", "bo@acme.test", "invited")
+	x.run("", "budget", "create", "--holder", "team", "--id", "Research", "--usd", "5").want(done)
+	x.run("", "budget", "create", "--holder", "user", "--id", "bo@acme.test", "--usd", "5").want(done)
+	exported := x.run("", "export").want(done).says("name: Research", "- bo@acme.test", "who: Research", "who: bo@acme.test").stdout
+	x.run(exported, "diff", "-f", "-").want(done, "")
+	x.run("", "team", "remove", "--team", "Research", "--user", "bo@acme.test").want(done, "")
+	var all []httpapi.Team
+	if err := json.Unmarshal([]byte(x.run("", "--json", "team", "list").want(done).stdout), &all); err != nil || len(all) != 1 || all[0].Members != 1 {
+		t.Errorf("%+v (%v)", all, err)
+	}
+	x.run(exported, "diff", "-f", "-").want(failed).says(`changed team "Research": 1 joined`)
+	x.run("", "team", "delete", "--team", "Research").want(done, "deleted Research with 1 members and 1 budgets; what was spent stays in the ledger\n")
+	x.run("", "team", "list").want(done, "NAME  MEMBERS  SOURCE  MADE  ID\n")
+	x.run("", "audit", "verify").want(done).says("intact")
+}
+
 func TestAuditVerify(t *testing.T) {
 	t.Parallel()
 	x := newTool(t)
 	x.run("", "audit", "verify").want(done).says("acme", "intact")
 	x.run("", "audit", "verify", "--tenant", "acme").want(done).says("intact")
-	x.run("", "audit", "verify", "--tenant", "nowhere").want(failed).says("no team")
+	x.run("", "audit", "verify", "--tenant", "nowhere").want(failed).says("no tenant")
 	super, err := pgx.Connect(t.Context(), storetest.SuperURL(t, x.app))
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +248,7 @@ func TestApply(t *testing.T) {
 	x.run("", "apply").want(misused).says("-f FILE")
 	x.run("", "apply", "-f", filepath.Join(x.data, "none.yaml")).want(failed).says("none.yaml")
 	x.run("providers: 3", "apply", "-f", "-").want(failed).says("line 1")
-	x.run("tenant: nowhere", "apply", "-f", "-").want(failed).says("no team")
+	x.run("tenant: nowhere", "apply", "-f", "-").want(failed).says("no tenant")
 	models := "tenant: acme\nproviders:\n- name: lab\n  base_url: https://llm.acme.test/v1\n  models: [tiny]\naliases: {fast: tiny}\n"
 	x.run(models, "apply", "-f", "-").want(done).says("lab")
 	x.run(models, "apply", "-f", "-").want(done, "nothing to change\n")

@@ -17,7 +17,7 @@ import (
 // price, skills and length. How deployments are doing is known to the servers
 // that ask them, so circuits and load are the console's to show.
 func routeExplain(flags *flag.FlagSet) action {
-	slug := teamFlag(flags)
+	slug := tenantFlag(flags)
 	q := httpapi.RouteQuestion{}
 	flags.StringVar(&q.Model, "model", "", "the model or alias (required)")
 	flags.StringVar(&q.Surface, "surface", "chat", "chat, completions, responses, messages, embeddings, transcriptions, speech or rerank")
@@ -39,7 +39,7 @@ func routeExplain(flags *flag.FlagSet) action {
 			}
 			q.Request = request
 		}
-		_, t, err := d.team(ctx, *slug)
+		_, t, err := d.tenant(ctx, *slug)
 		if err != nil {
 			return err
 		}

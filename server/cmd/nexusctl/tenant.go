@@ -29,7 +29,7 @@ func migrate(*flag.FlagSet) action {
 }
 
 func tenantCreate(flags *flag.FlagSet) action {
-	name := flags.String("name", "", "the team's name (required)")
+	name := flags.String("name", "", "the tenant's name (required)")
 	slug := flags.String("slug", "", "its short name in addresses and on the command line; made from the name")
 	owner := flags.String("owner", "", "the first owner's address (required)")
 	ownerName := flags.String("owner-name", "", "and name")

@@ -11,18 +11,18 @@ import (
 	"nexusai/server/tenant"
 )
 
-// teamFlag is --tenant, which one team alone does not need.
-func teamFlag(flags *flag.FlagSet) *string {
-	return flags.String("tenant", "", "the team's slug; not needed while there is only one")
+// tenantFlag is --tenant, which one tenant alone does not need.
+func tenantFlag(flags *flag.FlagSet) *string {
+	return flags.String("tenant", "", "the tenant's slug; not needed while there is only one")
 }
 
 // onMember is a command about one member.
 func onMember(do func(ctx context.Context, d *desk, s *identity.Service, t tenant.Tenant, u httpapi.User) error) func(*flag.FlagSet) action {
 	return func(flags *flag.FlagSet) action {
-		slug := teamFlag(flags)
+		slug := tenantFlag(flags)
 		who := flags.String("user", "", "address or id (required)")
 		return func(ctx context.Context, d *desk) error {
-			s, t, err := d.team(ctx, *slug)
+			s, t, err := d.tenant(ctx, *slug)
 			if err != nil {
 				return err
 			}
@@ -36,9 +36,9 @@ func onMember(do func(ctx context.Context, d *desk, s *identity.Service, t tenan
 }
 
 func userList(flags *flag.FlagSet) action {
-	slug := teamFlag(flags)
+	slug := tenantFlag(flags)
 	return func(ctx context.Context, d *desk) error {
-		s, t, err := d.team(ctx, *slug)
+		s, t, err := d.tenant(ctx, *slug)
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func moment(t *time.Time) string {
 }
 
 func userInvite(flags *flag.FlagSet) action {
-	slug := teamFlag(flags)
+	slug := tenantFlag(flags)
 	email := flags.String("email", "", "address (required)")
 	name := flags.String("name", "", "name; they can choose it themselves")
 	role := flags.String("role", "member", "owner, admin, developer, member or auditor")
@@ -69,7 +69,7 @@ func userInvite(flags *flag.FlagSet) action {
 		if *email == "" {
 			return misuse("user invite needs --email")
 		}
-		s, t, err := d.team(ctx, *slug)
+		s, t, err := d.tenant(ctx, *slug)
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func userSignOut(flags *flag.FlagSet) action {
 }
 
 func linkCreate(flags *flag.FlagSet) action {
-	slug := teamFlag(flags)
+	slug := tenantFlag(flags)
 	who := flags.String("user", "", "the member's address or id")
 	flags.StringVar(who, "owner", "", "the same as --user")
 	console := flags.Bool("console", false, "a link to the console; works for an hour")
@@ -124,7 +124,7 @@ func linkCreate(flags *flag.FlagSet) action {
 		if *desktop {
 			kind = identity.DesktopLink
 		}
-		s, t, err := d.team(ctx, *slug)
+		s, t, err := d.tenant(ctx, *slug)
 		if err != nil {
 			return err
 		}

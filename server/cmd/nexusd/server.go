@@ -234,6 +234,7 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterAliases(contract, providers)
 	httpapi.RegisterPrices(contract, providers)
 	httpapi.RegisterBudgets(contract, api.Budgets{Budgets: srv.budgets})
+	httpapi.RegisterTeams(contract, api.Teams{DB: srv.db, Budgets: srv.budgets, Hint: srv.bus.HintTenant})
 	routes, err := route.New(srv.broker, srv.fleet)
 	if err != nil {
 		return nil, err
