@@ -1,4 +1,5 @@
 import { fleetRoutes } from "./fixture-fleet.mjs";
+import { teamRoutes } from "./fixture-teams.mjs";
 
 // The console's half of the fixture server (a test tool).
 const names = ["Ana Example", "Bruno Exemplo", "Chen Sample", "Dora Muster", "Eli Esempio"];
@@ -25,7 +26,7 @@ export function adminRoutes({ refuse, hint, id, now, data }) {
     const state = i === 0 ? "running" : i % 17 === 0 ? "failed" : i % 23 === 0 ? "stopped" : "ok";
     return { id: id(), at: at(i * 1.7), surface: i % 3 ? "chat" : "v1", operation: model.includes("e5") ? "embeddings" : "chat", model, deployment: i % 4 ? "Example inference" : "This server", ...(i % 3 ? { user: names[i % 5] } : { key: "ci" }), streamed: true, state, ...(state === "failed" ? { error_code: "upstream.failed" } : {}), input_tokens: 200 + ((i * 37) % 3000), output_tokens: (i * 53) % 900, latency_ms: 300 + ((i * 211) % 9000), first_token_ms: 90 + ((i * 17) % 700), cost_nano_usd: i % 4 ? (i * 53) % 900 * 15000 : 0, ...(i % 11 === 0 ? { unpriced: true } : {}), attempts: state === "failed" ? 2 : 1, request_id: `req_${i.toString(36).padStart(6, "0")}` };
   });
-  const audit = Array.from({ length: many }, (_, i) => ({ seq: many - i, at: at(i * 47), actor: names[i % 3], action: ["user.invited", "key.created", "provider.tested", "session.started", "user.role_changed"][i % 5], target: ["dora@acme.test", "ci", "Example inference", "Firefox · Linux", "Chen Sample"][i % 5], facts: i % 5 === 4 ? { from: "member", to: "developer" } : {}, hash: (i * 2654435761).toString(16).padStart(64, "0").slice(0, 64) }));
+  const audit = Array.from({ length: many }, (_, i) => ({ seq: many - i, at: at(i * 47), actor: names[i % 3], action: ["user.invited", "key.created", "provider.tested", "session.started", "user.role_changed", "team.member_added", "budget.changed"][i % 7], target: ["dora@acme.test", "ci", "Example inference", "Firefox · Linux", "Chen Sample", data === "hostile" ? `${"م".repeat(40)}-${"W".repeat(79)}` : "Research", "team month"][i % 7], facts: [{}, {}, {}, {}, { from: "member", to: "developer" }, { member: "Dora Muster", member_id: "x" }, { holder: "team", holder_id: "x", period: "month", limit: "$400.00" }][i % 7], hash: (i * 2654435761).toString(16).padStart(64, "0").slice(0, 64) }));
   const page = (items, query) => {
     const from = Number(query.get("cursor") ?? 0);
     const limit = Number(query.get("limit") ?? 100);
@@ -90,7 +91,7 @@ export function adminRoutes({ refuse, hint, id, now, data }) {
     "PATCH /api/admin/providers/:id": guarded(({ params, body }) => Object.assign(providers.find((p) => p.id === params.id), body)),
     "DELETE /api/admin/providers/:id": guarded(({ params }) => void providers.splice(providers.findIndex((p) => p.id === params.id), 1)),
     "POST /api/admin/providers/:id/test": guarded(({ params }) => (providers.find((p) => p.id === params.id).state === "unready" ? { ok: false, latency_ms: 210, models: [], problem: { type: "", title: "", status: 502, code: "upstream.refused", key: "fault.upstream.refused", detail: "The endpoint answered 401." } } : { ok: true, latency_ms: 912, first_token_ms: 180, models: ["a", "b"], answer: "Hello", tested_model: "a" })),
-    ...Object.fromEntries(Object.entries(fleetRoutes({ refuse, id, now, at, data, names, logs, providers, models })).map(([route, answer]) => [route, guarded(answer)])),
+    ...Object.fromEntries(Object.entries({ ...fleetRoutes({ refuse, id, now, at, data, names, logs, providers, models }), ...teamRoutes({ refuse, id, now, at, data, users }) }).map(([route, answer]) => [route, guarded(answer)])),
     "GET /api/admin/audit": guarded(({ query }) => page(audit.filter((e) => !query.get("action") || e.action === query.get("action")), query)),
     "GET /api/admin/audit/verify": guarded(() => ({ ok: true, entries: many, head: audit[0]?.hash ?? "" })),
   };

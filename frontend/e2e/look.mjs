@@ -52,6 +52,12 @@ const top = (page) => page.evaluate(() => (document.querySelector("[role=log]").
 const at = (path) => async (page) => { await page.evaluate((p) => { window.history.pushState({}, "", `/console${p}`); window.dispatchEvent(new window.PopStateEvent("popstate")); }, path); await page.waitForTimeout(700); };
 const then = (...acts) => async (page) => { for (const act of acts) await act(page); };
 const firstRow = async (page) => { await page.getByRole("row").nth(1).click(); await page.waitForTimeout(500); };
+const openTeam = async (page) => { await page.getByRole("row", { name: /Research/ }).click(); await page.waitForTimeout(500); };
+const newBudget = (kind) => async (page) => {
+  await page.getByRole("button", { name: "Create budget" }).first().click();
+  await page.getByRole("combobox", { name: "For" }).click();
+  await page.getByRole("option", { name: kind, exact: true }).click();
+};
 const run = async (page) => { await page.getByRole("textbox", { name: /Prompt|Pedido/ }).fill("Explain the commit rule of Raft."); await page.keyboard.press("Control+Enter"); await page.waitForTimeout(2500); };
 /** The six looks of a console page, and what opens on it. */
 const six = (name, path, { act = async () => undefined, opened } = {}) => ({
@@ -77,6 +83,16 @@ const shots = {
   ...six("rates", "/limits?view=rates", { opened: firstRow }),
   ...six("refused", "/limits?view=refused"),
   ...six("cost", "/cost"),
+  ...six("users", "/users", { opened: firstRow }),
+  ...six("teams", "/users?view=teams", { opened: openTeam }),
+  ...six("keys", "/keys", { opened: firstRow }),
+  ...six("audit", "/audit", { opened: firstRow }),
+  "teams-create": { path: console_, act: then(at("/users?view=teams"), async (page) => { await page.getByRole("button", { name: "Create team" }).click(); await page.keyboard.type("research"); await page.keyboard.press("Enter"); await page.waitForTimeout(400); }) },
+  "teams-add": { path: console_, theme: "dark", act: then(at("/users?view=teams"), openTeam, async (page) => { await page.getByRole("combobox", { name: "Add a member" }).click(); }) },
+  "teams-removed": { path: console_, act: then(at("/users?view=teams"), openTeam, async (page) => { await page.getByRole("button", { name: /^Remove Chen/ }).click(); await page.waitForTimeout(400); }) },
+  "teams-delete": { path: console_, locale: "pt-BR", act: then(at("/users?view=teams"), openTeam, async (page) => { await page.getByRole("button", { name: "Excluir equipe" }).click(); await page.waitForTimeout(400); }) },
+  "budget-team": { path: console_, act: then(at("/limits"), newBudget("Team"), async (page) => { await page.getByRole("combobox", { name: "Which" }).click(); await page.keyboard.type("s"); }) },
+  "budget-conversation": { path: console_, theme: "dark", act: then(at("/limits"), newBudget("Conversation"), async (page) => { await page.getByRole("textbox", { name: "Which conversation" }).fill("https://ai.acme.test/console"); await page.keyboard.press("Tab"); }) },
   ...six("playground", "/playground?models=claude-sonnet-5,gpt-5.2,qwen2.5-coder-1.5b", { act: run }),
   "provider-keys": { path: console_, act: then(at("/providers"), async (page) => { await page.getByRole("button", { name: "More for Example inference" }).click(); await page.getByRole("menuitem", { name: "Keys" }).click(); await page.waitForTimeout(400); }) },
   "chat-light": { act: openFirst },

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useT } from "@/i18n";
 import { Button } from "./Button";
 import { cx } from "./cx";
+import { keepPanel } from "./keepPanel";
 
 interface Props {
   open: boolean;
@@ -30,6 +31,7 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
         <Radix.Overlay className="fixed inset-0 z-40 grid grid-cols-[minmax(0,1fr)] animate-fade place-items-start justify-items-center overflow-y-auto bg-[oklch(0.2_0.01_255/0.4)] px-3 pt-[12vh] pb-6">
           <Radix.Content
             {...(description ? {} : { "aria-describedby": undefined })}
+            onEscapeKeyDown={keepPanel}
             {...(firm ? { onInteractOutside: (event: Event) => event.preventDefault() } : {})}
             className={cx("relative w-full animate-panel rounded-lg bg-overlay shadow-float", widths[width])}
           >

@@ -5,6 +5,7 @@ import { useT } from "@/i18n";
 import { cx } from "./cx";
 import { focusPanel } from "./focusPanel";
 import { IconButton } from "./IconButton";
+import { keepPanel } from "./keepPanel";
 
 interface Props {
   open: boolean;
@@ -28,6 +29,7 @@ export function Drawer({ open, onOpenChange, title, side = "end", bare = false, 
         <Radix.Content
           aria-describedby={undefined}
           onOpenAutoFocus={focusPanel}
+          onEscapeKeyDown={keepPanel}
           style={{ width, ["--drawer-from" as string]: side === "end" ? "16px" : "-16px" }}
           className={cx("fixed inset-y-0 z-40 flex focus-visible:outline-none max-w-[calc(100vw-40px)] animate-drawer flex-col bg-overlay shadow-float", side === "end" ? "end-0" : "start-0")}
         >

@@ -2,7 +2,7 @@ import type { AuditEntry } from "@/api";
 import { translate, translateWire, type Format } from "@/i18n";
 
 /** What the trail can be narrowed to: the first word of the codes. */
-export const nouns = ["user", "key", "provider", "session", "link", "signin", "password"] as const;
+export const nouns = ["user", "team", "key", "budget", "limit", "provider", "deployment", "alias", "session", "link", "signin", "password"] as const;
 export type Noun = (typeof nouns)[number];
 
 /** An action in words; the code of a newer server as it is. */
@@ -19,15 +19,17 @@ export interface Fact {
   value: string;
 }
 
-/** What changed, named and in the order of the entry. */
+/** What changed, named and in the order of the entry; ids, which say nothing, are left out. */
 export function factsOf(entry: AuditEntry, format: Format): Fact[] {
   return Object.entries(entry.facts ?? {})
-    .filter(([, value]) => value !== "")
+    .filter(([name, value]) => value !== "" && !name.endsWith("_id"))
     .map(([name, value]) => ({ name: translateWire(`audit.fact.${name}`) ?? name, value: valueText(name, value, format) }));
 }
 
 function valueText(name: string, value: string, format: Format): string {
   if (/_at$/.test(name) && !Number.isNaN(Date.parse(value))) return format.full(value);
+  if (name === "holder") return translateWire(`limits.kinds.${value}`) ?? value;
+  if (name === "period") return translateWire(`limits.periods.${value}`) ?? value;
   if (name === "role" || name === "from" || name === "to") return translateWire(`console.role.${value}`) ?? value;
   return value;
 }

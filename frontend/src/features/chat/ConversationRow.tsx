@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Ellipsis, PencilLine, Pin, PinOff, RotateCcw, Trash2 } from "lucide-react";
+import { Copy, Ellipsis, PencilLine, Pin, PinOff, RotateCcw, Trash2 } from "lucide-react";
 import { memo, useState } from "react";
 import type { Conversation } from "@/api";
 import { useFormat, useT } from "@/i18n";
@@ -41,6 +41,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ope
     : [
         { id: "rename", label: t("chat.rename"), icon: <PencilLine size={15} />, keys: ["F2"], onSelect: () => setRenaming(true) },
         { id: "pin", label: pinned ? t("chat.unpin") : t("chat.pin"), icon: pinned ? <PinOff size={15} /> : <Pin size={15} />, onSelect: () => void acts.pin(id, !pinned) },
+        { id: "copy", label: t("chat.copyId"), icon: <Copy size={15} />, onSelect: () => void acts.copyId(id) },
         { id: "delete", label: t("chat.delete"), icon: <Trash2 size={15} />, danger: true, onSelect: () => void acts.trash(id, open) },
       ];
   return (

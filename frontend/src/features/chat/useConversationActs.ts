@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { conversationKeys, patchConversation, patchInLists, patchThread, problemOf, restoreConversation, trashConversation, type Conversation } from "@/api";
 import { useT } from "@/i18n";
-import { useToasts } from "@/ui";
+import { copyText, useToasts } from "@/ui";
 
 /** What can be done to a conversation: shown at once, taken back if the host refuses. */
 export function useConversationActs() {
@@ -40,6 +40,10 @@ export function useConversationActs() {
       pin: (id: string, pinned: boolean) => change(id, { pinned }),
       setModel: (id: string, model: string) => change(id, { model }),
       restore,
+      /** For whoever sets a budget for it in the console. */
+      async copyId(id: string) {
+        if (await copyText(id)) toasts.show({ title: t("chat.idCopied"), tone: "ok" });
+      },
       /** Leaves the page first when it shows what goes. */
       async trash(id: string, open: boolean) {
         patchInLists(client, id, () => undefined);

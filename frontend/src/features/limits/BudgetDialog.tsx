@@ -2,22 +2,26 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useRef, useState, type FormEvent } from "react";
 import { adminKeys, createBudget, faultAt, hasCode, patchBudget, problemOf, type Budget } from "@/api";
 import { useMe } from "@/app/me";
-import { useT } from "@/i18n";
+import { translate, useT } from "@/i18n";
 import { Button, Checkbox, Dialog, ErrorState, Field, Input, Select, useToasts } from "@/ui";
 import { moneyOf, moneyText } from "./amount";
-import { HolderFields, type Holder } from "./HolderFields";
+import { conversationOf } from "./conversation";
+import { HolderFields } from "./HolderFields";
+import { holderId, holderText, type Holder } from "./holder";
 
 interface Props {
   /** Absent to create one. */
   budget?: Budget | undefined;
+  /** Whom a new one is for, to begin with. */
+  start?: Holder;
   onClose: () => void;
 }
 
-const kinds = ["tenant", "user", "key", "team", "conversation"] as const;
+const kinds = ["tenant", "team", "user", "key", "conversation"] as const;
 const periods = ["day", "month", "total"] as const;
 
 /** How much somebody may spend; holder and period stay once it is made. */
-export function BudgetDialog({ budget, onClose }: Props) {
+export function BudgetDialog({ budget, start = { kind: "tenant", id: "" }, onClose }: Props) {
   const t = useT();
   const me = useMe();
   const toasts = useToasts();
@@ -25,7 +29,7 @@ export function BudgetDialog({ budget, onClose }: Props) {
   const form = useId();
   const amount = useRef<HTMLInputElement>(null);
   const contact = useRef<HTMLInputElement>(null);
-  const [holder, setHolder] = useState<Holder>({ kind: "tenant", id: "" });
+  const [holder, setHolder] = useState<Holder>(start);
   const [period, setPeriod] = useState<(typeof periods)[number]>("month");
   const [allow, setAllow] = useState(budget?.unpriced === "allow");
   const [wrong, setWrong] = useState<{ amount?: string; holder?: string }>({});
@@ -33,11 +37,11 @@ export function BudgetDialog({ budget, onClose }: Props) {
     mutationFn: (amountNano: number) => {
       const words = { amount_nano_usd: amountNano, contact: contact.current?.value.trim() ?? "", unpriced: allow ? ("allow" as const) : ("deny" as const) };
       if (budget) return patchBudget(budget.id, words);
-      return createBudget({ ...words, holder_kind: holder.kind as Budget["holder_kind"], period, ...(holder.id ? { holder_id: holder.id.trim() } : {}) });
+      return createBudget({ ...words, holder_kind: holder.kind as Budget["holder_kind"], period, ...holderId(named(holder)) });
     },
     onSuccess: (saved) => {
-      for (const queryKey of [adminKeys.limits, adminKeys.audit]) void client.invalidateQueries({ queryKey });
-      toasts.show({ tone: "ok", title: t("limits.budgetSaved", { holder: saved.holder_kind === "tenant" ? t("limits.wholeTeam") : saved.holder }) });
+      for (const queryKey of [adminKeys.limits, adminKeys.teams, adminKeys.audit]) void client.invalidateQueries({ queryKey });
+      toasts.show({ tone: "ok", title: t("limits.budgetSaved", { holder: holderText(saved) }) });
       onClose();
     },
     onError: (error) => faultAt(error, "body.amount_nano_usd") !== undefined && amount.current?.focus(),
@@ -45,7 +49,8 @@ export function BudgetDialog({ budget, onClose }: Props) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const nano = moneyOf(amount.current?.value ?? "");
-    const found = { ...(Number.isNaN(nano) ? { amount: t("limits.amountWrong") } : {}), ...(!budget && holder.kind !== "tenant" && holder.id.trim() === "" ? { holder: t("ui.required") } : {}) };
+    const nobody = budget ? undefined : wrongHolder(holder);
+    const found = { ...(Number.isNaN(nano) ? { amount: t("limits.amountWrong") } : {}), ...(nobody ? { holder: nobody } : {}) };
     setWrong(found);
     if (found.amount) return amount.current?.focus();
     if (!found.holder) save.mutate(nano);
@@ -68,7 +73,7 @@ export function BudgetDialog({ budget, onClose }: Props) {
       }
     >
       <form id={form} onSubmit={submit} noValidate className="flex flex-col gap-4">
-        {!budget && <HolderFields kinds={kinds} holder={holder} onChange={(next) => { setHolder(next); setWrong({}); save.reset(); }} each={false} error={wrong.holder ?? (taken ? t("limits.budgetTaken") : hasCode(save.error, "not_found") ? t("limits.holderUnknown") : undefined)} />}
+        {!budget && <HolderFields kinds={kinds} holder={holder} onChange={(next) => { setHolder(next); setWrong({}); save.reset(); }} first="" error={wrong.holder ?? (taken ? t("limits.budgetTaken") : hasCode(save.error, "not_found") ? t(holder.kind === "conversation" ? "limits.conversationUnknown" : "limits.holderUnknown") : undefined)} />}
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label={t("limits.amount")} help={t("limits.amountHelp")} error={wrong.amount}>
             {(field) => <Input {...field} ref={amount} size="lg" inputMode="decimal" leading="$" autoFocus autoComplete="off" defaultValue={budget ? moneyText(budget.amount_nano_usd) : ""} onChange={() => wrong.amount && setWrong({})} onBlur={(event) => event.target.value !== "" && Number.isNaN(moneyOf(event.target.value)) && setWrong({ ...wrong, amount: t("limits.amountWrong") })} />}
@@ -86,4 +91,18 @@ export function BudgetDialog({ budget, onClose }: Props) {
       </form>
     </Dialog>
   );
+}
+
+/** A conversation that was named by its address, by its id. */
+function named(holder: Holder): Holder {
+  const meant = holder.kind === "conversation" ? conversationOf(holder.id) : undefined;
+  return meant && "id" in meant ? { ...holder, id: meant.id } : holder;
+}
+
+/** Why it cannot be for this holder, if so. */
+function wrongHolder(holder: Holder): string | undefined {
+  if (holder.kind === "tenant") return undefined;
+  if (holder.id.trim() === "") return translate("ui.required");
+  const meant = holder.kind === "conversation" ? conversationOf(holder.id) : undefined;
+  return meant && "wrong" in meant ? translate(`limits.conversationWrong.${meant.wrong}`) : undefined;
 }

@@ -8,6 +8,7 @@ import { Button, ConfirmDialog, Drawer, useToasts } from "@/ui";
 import { markOf } from "./amount";
 import { BudgetDialog } from "./BudgetDialog";
 import { BudgetMeter } from "./BudgetMeter";
+import { holderText } from "./holder";
 
 /** One budget: what is left of it, and what can be done. */
 export function BudgetDrawer({ budget, onClose }: { budget: Budget; onClose: () => void }) {
@@ -18,11 +19,11 @@ export function BudgetDrawer({ budget, onClose }: { budget: Budget; onClose: () 
   const toasts = useToasts();
   const client = useQueryClient();
   const [open, setOpen] = useState<"edit" | "remove">();
-  const name = budget.holder || t("limits.wholeTeam");
+  const name = holderText(budget);
   const remove = useMutation({
     mutationFn: () => deleteBudget(budget.id),
     onSuccess: () => {
-      for (const queryKey of [adminKeys.limits, adminKeys.audit]) void client.invalidateQueries({ queryKey });
+      for (const queryKey of [adminKeys.limits, adminKeys.teams, adminKeys.audit]) void client.invalidateQueries({ queryKey });
       toasts.show({ tone: "ok", title: t("limits.budgetRemoved", { holder: name }) });
       onClose();
     },
@@ -49,6 +50,7 @@ export function BudgetDrawer({ budget, onClose }: { budget: Budget; onClose: () 
           <BudgetMeter budget={budget} large />
           {markOf(budget) === "spent" && <p className="text-sm text-danger">{budget.resets_at ? t("limits.refusedUntil", { time: format.full(budget.resets_at) }) : t("limits.refusedForGood")}</p>}
         </div>
+        {budget.holder_kind !== "tenant" && !budget.holder_id && <p className="text-sm text-muted">{t("limits.eachHelp")}</p>}
         <dl className="flex flex-col gap-2 text-sm">
           <Fact name={t("limits.spent")}>{format.money(budget.spent_nano_usd)}</Fact>
           <Fact name={t("limits.reserved")}>

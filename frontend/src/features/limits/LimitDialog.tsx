@@ -4,7 +4,8 @@ import { adminKeys, createLimit, deleteLimit, hasCode, patchLimit, problemOf, ty
 import { useT } from "@/i18n";
 import { Button, Dialog, ErrorState, Field, Input, Segmented, Select, useToasts } from "@/ui";
 import { wholeOf } from "./amount";
-import { HolderFields, type Holder } from "./HolderFields";
+import { HolderFields } from "./HolderFields";
+import { every, holderId, type Holder } from "./holder";
 import { windowOf, windows } from "./window";
 
 const kinds = ["tenant", "user", "key", "role", "model", "deployment"] as const;
@@ -18,7 +19,7 @@ export function LimitDialog({ limit, onClose }: { limit?: Limit | undefined; onC
   const client = useQueryClient();
   const form = useId();
   const amount = useRef<HTMLInputElement>(null);
-  const [holder, setHolder] = useState<Holder>({ kind: "key", id: "" });
+  const [holder, setHolder] = useState<Holder>({ kind: "key", id: every });
   const [measure, setMeasure] = useState<Measure>(limit?.measure ?? "requests");
   const [window, setWindow] = useState(limit && limit.window_seconds > 0 ? limit.window_seconds : 60);
   const [failure, setFailure] = useState<Limit["on_failure"]>(limit?.on_failure ?? "closed");
@@ -33,7 +34,7 @@ export function LimitDialog({ limit, onClose }: { limit?: Limit | undefined; onC
     mutationFn: (most: number) =>
       limit
         ? patchLimit(limit.id, { amount: most, on_failure: failure, ...(windowed ? { window_seconds: window } : {}) })
-        : createLimit({ holder_kind: holder.kind as Limit["holder_kind"], measure, amount: most, on_failure: failure, window_seconds: windowed ? window : 0, ...(holder.id ? { holder_id: holder.id.trim() } : {}) }),
+        : createLimit({ holder_kind: holder.kind as Limit["holder_kind"], measure, amount: most, on_failure: failure, window_seconds: windowed ? window : 0, ...holderId(holder) }),
     onSuccess: () => done(t("limits.limitSaved")),
   });
   const remove = useMutation({ mutationFn: (id: string) => deleteLimit(id), onSuccess: () => done(t("limits.limitRemoved")), onError: (error) => toasts.problem(problemOf(error)) });
@@ -67,7 +68,7 @@ export function LimitDialog({ limit, onClose }: { limit?: Limit | undefined; onC
       }
     >
       <form id={form} onSubmit={submit} noValidate className="flex flex-col gap-4">
-        {!limit && <HolderFields kinds={kinds} holder={holder} onChange={(next) => { setHolder(next); save.reset(); }} each error={hasCode(save.error, "not_found") ? t("limits.holderUnknown") : hasCode(save.error, "conflict") ? t("limits.limitTaken") : undefined} />}
+        {!limit && <HolderFields kinds={kinds} holder={holder} onChange={(next) => { setHolder(next); save.reset(); }} first={every} error={hasCode(save.error, "not_found") ? t("limits.holderUnknown") : hasCode(save.error, "conflict") ? t("limits.limitTaken") : undefined} />}
         <Field label={t("limits.measure")}>
           {(field) => <Select {...field} size="lg" value={measure} onChange={setMeasure} disabled={limit !== undefined} options={measures.map((value) => ({ value, label: t(`limits.measures.${value}`) }))} />}
         </Field>

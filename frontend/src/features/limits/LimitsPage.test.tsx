@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Budget, Limit } from "@/api";
 import { ana, problem, renderPage } from "@/test/page";
 import { markOf, moneyOf, shareOf, wholeOf } from "./amount";
+import { conversationOf } from "./conversation";
 import { LimitsPage } from "./LimitsPage";
 import { windowOf } from "./window";
 
@@ -17,7 +18,7 @@ const people = { "GET /api/admin/users": [{ id: "u-1", name: "Rui Exemplo", emai
 
 test("what is left, what is reserved, and alerts", async () => {
   await renderPage(LimitsPage, { [budgets]: [team, spent], [alerts]: [{ id: "a-1", at: new Date().toISOString(), budget_id: "b-1", holder: "Acme", kind: "spent", percent: 80 }] });
-  const row = await screen.findByRole("row", { name: /Whole team/ });
+  const row = await screen.findByRole("row", { name: /Whole organisation/ });
   expect(row).toHaveTextContent(/85%.*\$15\.00.*\$60\.00.*\$25\.00.*\$100\.00/);
   expect(within(row).getByRole("meter")).toHaveAttribute("aria-valuetext", "$60.00 spent, $25.00 reserved, $15.00 left");
   expect(await screen.findByText(/Acme has used 80% of the budget/)).toBeVisible();
@@ -43,10 +44,59 @@ test("a budget is created for a user, with what was typed", async () => {
   await user.type(within(dialog).getByRole("textbox", { name: "Amount" }), "12,5");
   await user.click(within(dialog).getByRole("combobox", { name: "For" }));
   await user.click(await screen.findByRole("option", { name: "User" }));
-  await user.click(await within(dialog).findByRole("combobox", { name: "Which" }));
+  const which = await within(dialog).findByRole("combobox", { name: "Which" });
+  await waitFor(() => expect(which).toBeEnabled());
+  await user.click(which);
   await user.click(await screen.findByRole("option", { name: /Rui Exemplo/ }));
   await user.click(within(dialog).getByRole("button", { name: "Create budget" }));
   await waitFor(() => expect(view.posted("/api/admin/budgets")?.body).toEqual({ holder_kind: "user", holder_id: "u-1", period: "month", amount_nano_usd: 12_500_000_000, contact: "ana@acme.test", unpriced: "deny" }));
+});
+
+test("a budget of a team is chosen by typing a part of its name, and each team’s by its own choice", async () => {
+  const user = userEvent.setup();
+  const teams = [{ id: "t-1", name: "Investigação", members: 3, budgets: [] }, { id: "t-2", name: "Platform", members: 1, budgets: [] }];
+  const view = await renderPage(LimitsPage, { [budgets]: [], [alerts]: [], "GET /api/admin/teams": teams, "POST /api/admin/budgets": { ...spent, holder_kind: "team", holder_id: "t-1", holder: "Investigação" } });
+  await user.click((await screen.findAllByRole("button", { name: "Create budget" }))[0]!);
+  const dialog = await screen.findByRole("dialog");
+  await user.type(within(dialog).getByRole("textbox", { name: "Amount" }), "5");
+  await user.click(within(dialog).getByRole("combobox", { name: "For" }));
+  await user.click(await screen.findByRole("option", { name: "Team" }));
+  await user.click(within(dialog).getByRole("button", { name: "Create budget" }));
+  expect(await within(dialog).findByText("This is needed.")).toBeVisible();
+  const which = await within(dialog).findByRole("combobox", { name: "Which" });
+  await waitFor(() => expect(which).toBeEnabled());
+  await user.click(which);
+  expect(within(dialog).getAllByRole("option").map((option) => option.textContent)).toEqual(["Each team", "Investigação3 members", "Platform1 member"]);
+  await user.type(which, "cao{Enter}");
+  expect(which).toHaveValue("Investigação");
+  await user.click(within(dialog).getByRole("button", { name: "Create budget" }));
+  await waitFor(() => expect(view.posted("/api/admin/budgets")?.body).toMatchObject({ holder_kind: "team", holder_id: "t-1" }));
+});
+
+test("a conversation is meant by its address, and what is wrong with another is said", async () => {
+  const user = userEvent.setup();
+  const view = await renderPage(LimitsPage, { [budgets]: [], [alerts]: [], "POST /api/admin/budgets": problem(404, "not_found") });
+  await user.click((await screen.findAllByRole("button", { name: "Create budget" }))[0]!);
+  const dialog = await screen.findByRole("dialog");
+  await user.type(within(dialog).getByRole("textbox", { name: "Amount" }), "5");
+  await user.click(within(dialog).getByRole("combobox", { name: "For" }));
+  await user.click(await screen.findByRole("option", { name: "Conversation" }));
+  const which = within(dialog).getByRole("textbox", { name: "Which conversation" });
+  await user.type(which, "http://127.0.0.1:8787/#/settings{Tab}");
+  expect(await within(dialog).findByText(/leads to no conversation/)).toBeVisible();
+  await user.click(within(dialog).getByRole("button", { name: "Create budget" }));
+  expect(view.posted("/api/admin/budgets")).toBeUndefined();
+  await user.clear(which);
+  await user.type(which, "http://127.0.0.1:8787/#/chat/0192F3A4-7b1c-7def-8123-456789abcdef");
+  await user.click(within(dialog).getByRole("button", { name: "Create budget" }));
+  await waitFor(() => expect(view.posted("/api/admin/budgets")?.body).toMatchObject({ holder_kind: "conversation", holder_id: "0192f3a4-7b1c-7def-8123-456789abcdef" }));
+  expect(await within(dialog).findByText("There is no conversation with this id on the server.")).toBeVisible();
+});
+
+test("what each of a kind has for itself is called so", async () => {
+  const { holder_id: _id, ...each } = { ...spent, holder_kind: "team" as const, holder: "" };
+  await renderPage(LimitsPage, { [budgets]: [each], [alerts]: [] });
+  expect(await screen.findByRole("row", { name: /Each team/ })).toBeVisible();
 });
 
 test("limits are listed with how they are counted, and one is changed", async () => {
@@ -70,7 +120,7 @@ test("who was refused and why", async () => {
 
 test("who may only read has no acts", async () => {
   await renderPage(LimitsPage, { [budgets]: [team], [alerts]: [] }, { me: { ...ana, permissions: ["limits.read"] } });
-  expect(await screen.findByRole("row", { name: /Whole team/ })).toBeVisible();
+  expect(await screen.findByRole("row", { name: /Whole organisation/ })).toBeVisible();
   expect(screen.queryByRole("button", { name: "Create budget" })).not.toBeInTheDocument();
 });
 
@@ -90,3 +140,9 @@ test("what is reserved counts as spent, and nothing is spent when there is nothi
   expect(markOf({ ...team, spent_nano_usd: 75e9 })).toBe("spent");
   expect(shareOf({ ...team, amount_nano_usd: 0 })).toBe(1);
 });
+
+const id = "0192f3a4-7b1c-7def-8123-456789abcdef";
+test.each([
+  [`  ${id.toUpperCase()} `, { id }], [`wails://wails/#/chat/${id}`, { id }], [`http://127.0.0.1:1/#/chat/${id}?x=1`, { id }], [`/chat/${id}`, { id }],
+  [`https://ai.acme.test/console/logs?call=${id}`, { wrong: "link" }], [`http://127.0.0.1:1/#/chat/${id}0`, { wrong: "link" }], ["Raft", { wrong: "id" }], [id.slice(1), { wrong: "id" }],
+])("%j names %j", (text, meant) => expect(conversationOf(text)).toEqual(meant));

@@ -3,17 +3,18 @@ import { useFormat, useT } from "@/i18n";
 import type { Column } from "@/ui";
 import { shareOf } from "./amount";
 import { BudgetMeter } from "./BudgetMeter";
+import { holderText } from "./holder";
 
 export function useBudgetColumns(): Column<Budget>[] {
   const t = useT();
   const format = useFormat();
   return [
     {
-      id: "holder", header: t("limits.holder"), width: 170, grow: 3, fixed: true, value: (b) => b.holder,
+      id: "holder", header: t("limits.holder"), width: 170, grow: 3, fixed: true, value: holderText,
       cell: (b) => (
         <span className="flex min-w-0 items-baseline gap-2">
-          <bdi className="truncate font-medium">{b.holder_kind === "tenant" ? t("limits.wholeTeam") : b.holder}</bdi>
-          {b.holder_kind !== "tenant" && <span className="shrink-0 text-xs text-muted">{t(`limits.kinds.${b.holder_kind}`, { defaultValue: b.holder_kind })}</span>}
+          <bdi className="truncate font-medium">{holderText(b)}</bdi>
+          {b.holder_id && <span className="shrink-0 text-xs text-muted">{t(`limits.kinds.${b.holder_kind}`, { defaultValue: b.holder_kind })}</span>}
         </span>
       ),
     },

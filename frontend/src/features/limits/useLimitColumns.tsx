@@ -1,12 +1,12 @@
 import type { Limit } from "@/api";
 import { useFormat, useT } from "@/i18n";
 import type { Column } from "@/ui";
+import { holderText } from "./holder";
 import { windowOf } from "./window";
 
 export function useLimitColumns(): Column<Limit>[] {
   const t = useT();
   const format = useFormat();
-  const holder = (limit: Limit) => (limit.holder_kind === "tenant" ? t("limits.wholeTeam") : limit.holder_id ? limit.holder : t(`limits.each.${limit.holder_kind}`, { defaultValue: limit.holder }));
   const window = (limit: Limit) => {
     if (limit.window_seconds === 0) return t("limits.atOnce");
     const { count, unit } = windowOf(limit.window_seconds);
@@ -14,10 +14,10 @@ export function useLimitColumns(): Column<Limit>[] {
   };
   return [
     {
-      id: "holder", header: t("limits.holder"), width: 160, grow: 3, fixed: true, value: holder,
+      id: "holder", header: t("limits.holder"), width: 160, grow: 3, fixed: true, value: holderText,
       cell: (limit) => (
         <span className="flex min-w-0 items-baseline gap-2">
-          <bdi className="truncate font-medium">{holder(limit)}</bdi>
+          <bdi className="truncate font-medium">{holderText(limit)}</bdi>
           {limit.holder_id && <span className="shrink-0 text-xs text-muted">{t(`limits.kinds.${limit.holder_kind}`, { defaultValue: limit.holder_kind })}</span>}
         </span>
       ),

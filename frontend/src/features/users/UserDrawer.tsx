@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { Role, User } from "@/api";
 import { useCan, useMe } from "@/app/me";
 import { useNow } from "@/app/useNow";
@@ -5,6 +6,7 @@ import { useFormat, useT } from "@/i18n";
 import { Button, Drawer, Field, Select } from "@/ui";
 import { called, givable, guardOf, roleName } from "./roles";
 import { StateBadge } from "./StateBadge";
+import { UserTeams } from "./UserTeams";
 
 interface Props {
   user: User | undefined;
@@ -27,11 +29,12 @@ export function UserDrawer({ user, busy, onClose, onRole, onDisabled, onLink, li
   const now = useNow(30_000, user !== undefined);
   if (!user) return null;
   const guard = guardOf(me, user);
-  const facts: [string, string][] = [
+  const facts: [string, ReactNode][] = [
     [t("users.email"), user.email],
     [t("users.seen"), user.seen_at ? `${format.full(user.seen_at)} · ${format.ago(user.seen_at, now)}` : t("users.notSeen")],
     [t("users.joined"), format.full(user.created_at)],
-    ...(user.disabled_at ? [[t("users.disabled"), format.full(user.disabled_at)] as [string, string]] : []),
+    [t("users.teams"), <UserTeams key={user.id} userId={user.id} />],
+    ...(user.disabled_at ? [[t("users.disabled"), format.full(user.disabled_at)] as [string, ReactNode]] : []),
   ];
   const options = givable(me).includes(user.role) ? givable(me) : [user.role, ...givable(me)];
   return (
@@ -81,7 +84,7 @@ export function UserDrawer({ user, busy, onClose, onRole, onDisabled, onLink, li
   );
 }
 
-function Act({ text, children }: { text: string; children: React.ReactNode }) {
+function Act({ text, children }: { text: string; children: ReactNode }) {
   return (
     <div className="flex flex-col items-start gap-1.5">
       {children}

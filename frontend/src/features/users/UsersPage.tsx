@@ -1,129 +1,55 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Search, UserPlus, Users } from "lucide-react";
-import { useMemo, useState } from "react";
-import { adminKeys, problemOf, resetUser, signOutUser, usersQuery, type Link, type Role, type User } from "@/api";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Plus, UserPlus } from "lucide-react";
+import { useState } from "react";
+import { teamsQuery, usersQuery } from "@/api";
 import { useCan } from "@/app/me";
 import { useUrlState } from "@/app/useUrlState";
 import { useT } from "@/i18n";
-import { Button, ConfirmDialog, EmptyState, Input, Page, Select, Table, TableSkeleton, useToasts, View } from "@/ui";
-import { InviteDialog } from "./InviteDialog";
-import { LinkDialog } from "./LinkDialog";
-import { called, roleName, roles } from "./roles";
-import { UserDrawer } from "./UserDrawer";
-import { useUserActs } from "./useUserActs";
-import { useUserColumns } from "./useUserColumns";
+import { Button, Page, Segmented } from "@/ui";
+import { PeopleView } from "./PeopleView";
+import { TeamsView } from "./TeamsView";
 
-const states = ["active", "invited", "disabled"] as const;
+const views = ["people", "teams"] as const;
 
+/** Who is here, and in which teams they are. */
 export function UsersPage() {
   const t = useT();
-  const toasts = useToasts();
-  const client = useQueryClient();
+  const navigate = useNavigate();
   const may = useCan("users.write");
-  const users = useQuery(usersQuery());
-  const [text = "", setText] = useUrlState("q");
-  const [role = "any", setRole] = useUrlState("role");
-  const [state = "any", setState] = useUrlState("state");
-  const [openId, setOpenId] = useUrlState("user");
-  const [inviting, setInviting] = useState(false);
-  const [link, setLink] = useState<Link>();
-  const [disabling, setDisabling] = useState<User>();
-  const acts = useUserActs();
-  const newLink = useMutation({
-    mutationFn: (user: User) => resetUser(user.id),
-    onSuccess: (made) => {
-      setLink(made);
-      void client.invalidateQueries({ queryKey: adminKeys.audit });
-    },
-    onError: (error) => toasts.problem(problemOf(error)),
-  });
-  const signOut = useMutation({
-    mutationFn: (user: User) => signOutUser(user.id),
-    onSuccess: (_done, user) => {
-      toasts.show({ tone: "ok", title: t("users.signedOut", { name: called(user) }) });
-      void client.invalidateQueries({ queryKey: adminKeys.audit });
-    },
-    onError: (error) => toasts.problem(problemOf(error)),
-  });
-  const onDisabled = (user: User, disabled: boolean) => (disabled ? setDisabling(user) : acts.setDisabled(user, false));
-  const columns = useUserColumns({ busy: acts.busy, onOpen: (user) => setOpenId(user.id), onDisabled, onLink: newLink.mutate });
-  const rows = useMemo(() => {
-    const wanted = text.trim().toLowerCase();
-    return (users.data ?? []).filter(
-      (user) => (role === "any" || user.role === role) && (state === "any" || user.state === state) && (wanted === "" || `${user.name} ${user.email}`.toLowerCase().includes(wanted)),
-    );
-  }, [users.data, text, role, state]);
-  const clear = () => {
-    for (const set of [setText, setRole, setState]) set(undefined);
-  };
-  const active = (users.data ?? []).filter((user) => user.state === "active").length;
-  const inviteButton = may && (
-    <Button tone="primary" icon={<UserPlus size={14} aria-hidden />} onClick={() => setInviting(true)}>
-      {t("users.invite")}
+  const [raw] = useUrlState("view");
+  const view = raw === "teams" ? "teams" : "people";
+  const [making, setMaking] = useState<"invite" | "team">();
+  const people = useQuery({ ...usersQuery(), enabled: view === "people" });
+  const teams = useQuery({ ...teamsQuery(), enabled: view === "teams" });
+  const active = people.data?.filter((user) => user.state === "active").length;
+  const leads = { people: active === undefined ? undefined : t("users.lead", { count: active }), teams: teams.data && t("users.teamsLead", { count: teams.data.length }) };
+  // What one view was narrowed to means nothing in the other.
+  const choose = (next: string) => void navigate({ to: ".", replace: true, search: (next === "people" ? {} : { view: next }) as never });
+  const create = may && (
+    <Button tone="primary" icon={<Plus size={14} aria-hidden />} onClick={() => setMaking("team")}>
+      {t("users.createTeam")}
     </Button>
   );
   return (
-    <Page title={t("users.title")} lead={users.data && t("users.lead", { count: active })} actions={inviteButton} fill>
-      <View
-        query={users}
-        problem={users.error ? problemOf(users.error) : undefined}
-        skeleton={<TableSkeleton />}
-        isEmpty={(all) => all.length === 0}
-        empty={<EmptyState icon={<Users size={20} aria-hidden />} title={t("users.empty")}>{t("users.emptyText")}</EmptyState>}
-      >
-        {() => (
-          <Table
-            id="users"
-            label={t("users.title")}
-            columns={columns}
-            rows={rows}
-            rowKey={(user) => user.id}
-            openKey={openId}
-            onOpen={(user) => setOpenId(user.id)}
-            initialSort={{ column: "name", down: false }}
-            empty={<EmptyState title={t("users.none")} action={<Button onClick={clear}>{t("users.clear")}</Button>} />}
-            toolbar={
-              <>
-                <Input type="search" aria-label={t("users.search")} placeholder={t("users.search")} value={text} onChange={(event) => setText(event.target.value)} leading={<Search size={14} aria-hidden />} className="!w-56" />
-                <Select aria-label={t("users.role")} value={role} onChange={(next) => setRole(next === "any" ? undefined : next)} className="!w-auto" options={[{ value: "any", label: t("users.anyRole") }, ...roles.map((one: Role) => ({ value: one as string, label: roleName(one) }))]} />
-                <Select aria-label={t("users.state")} value={state} onChange={(next) => setState(next === "any" ? undefined : next)} className="!w-auto" options={[{ value: "any", label: t("users.anyState") }, ...states.map((one) => ({ value: one as string, label: t(`users.${one}`) }))]} />
-              </>
-            }
-          />
-        )}
-      </View>
-      <UserDrawer
-        user={users.data?.find((user) => user.id === openId)}
-        busy={acts.busy !== undefined && acts.busy === openId}
-        linking={newLink.isPending}
-        onClose={() => setOpenId(undefined)}
-        onRole={acts.setRole}
-        onDisabled={onDisabled}
-        onLink={newLink.mutate}
-        signingOut={signOut.isPending}
-        onSignOut={signOut.mutate}
-      />
-      <InviteDialog
-        open={inviting}
-        onOpenChange={setInviting}
-        onInvited={(made) => {
-          setInviting(false);
-          setLink(made);
-        }}
-      />
-      <ConfirmDialog
-        open={disabling !== undefined}
-        onOpenChange={() => setDisabling(undefined)}
-        title={t("users.disableTitle", { name: disabling ? called(disabling) : "" })}
-        description={t("users.disableHelp")}
-        verb={t("users.disable")}
-        onConfirm={() => {
-          if (disabling) acts.setDisabled(disabling, true);
-          setDisabling(undefined);
-          setOpenId(undefined); // so that undo can be reached
-        }}
-      />
-      <LinkDialog link={link} onClose={() => setLink(undefined)} />
+    <Page
+      title={t("users.title")}
+      lead={leads[view]}
+      fill
+      actions={
+        <>
+          <Segmented label={t("users.view")} value={view} onChange={choose} options={views.map((value) => ({ value, label: t(`users.${value}`) }))} />
+          {view === "people" && may && (
+            <Button tone="primary" icon={<UserPlus size={14} aria-hidden />} onClick={() => setMaking("invite")}>
+              {t("users.invite")}
+            </Button>
+          )}
+          {view === "teams" && create}
+        </>
+      }
+    >
+      {view === "people" && <PeopleView inviting={making === "invite"} onInviting={(inviting) => setMaking(inviting ? "invite" : undefined)} />}
+      {view === "teams" && <TeamsView create={create} creating={making === "team"} onCreated={() => setMaking(undefined)} />}
     </Page>
   );
 }

@@ -18,6 +18,8 @@ export default {
   title: "Title",
   pin: "Pin",
   unpin: "Unpin",
+  copyId: "Copy id",
+  idCopied: "The id is copied",
   delete: "Delete",
   restore: "Restore",
   copyConversation: "Copy as Markdown",

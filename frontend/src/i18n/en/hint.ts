@@ -3,7 +3,7 @@ export default {
   internal: "Try again. If it stays, quote the id to whoever runs the server.",
   network: "Check that NexusAI is still running on this machine or server, then try again.",
   reply: { invalid: "Reload the page; it may be older than the host." },
-  auth: { required: "Sign in and try again.", token_expired: "Sign in again.", forbidden: "Ask an administrator of your team." },
+  auth: { required: "Sign in and try again.", token_expired: "Sign in again.", forbidden: "Ask an administrator of your organisation." },
   rate: { limited: "Wait a moment and try again." },
   unavailable: "Try again in a moment.",
   timeout: "Try again; a smaller question is quicker.",

@@ -204,7 +204,7 @@ export default {
   noLarger: "A clear error",
   largerIs: "when too long: {{model}}",
   regions: "Only regions",
-  regionsHelp: "Such as eu, us. Empty: any that the team allows.",
+  regionsHelp: "Such as eu, us. Empty: any that the organisation allows.",
   onlyRegions: "only {{regions}}",
   capIn: "at most {{price}} a million in",
   prices: "Prices",

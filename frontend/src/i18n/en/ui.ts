@@ -27,4 +27,8 @@ export default {
   move: "Move {{name}}, now at {{position}}",
   moveHelp: "Drag, or use the arrow keys",
   movedTo: "{{name}} is now at {{position}} of {{count}}",
+  choices: "Choices",
+  nothingToChoose: "There is nothing to choose from.",
+  moreFit_one: "{{count, number}} more fits. Type to narrow the list.",
+  moreFit_other: "{{count, number}} more fit. Type to narrow the list.",
 } as const;

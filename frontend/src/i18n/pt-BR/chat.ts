@@ -21,6 +21,8 @@ export default {
   title: "Título",
   pin: "Fixar",
   unpin: "Desafixar",
+  copyId: "Copiar id",
+  idCopied: "O id foi copiado",
   delete: "Excluir",
   restore: "Restaurar",
   copyConversation: "Copiar como Markdown",

@@ -5,7 +5,7 @@ export default {
   internal: "Tente de novo. Se continuar, informe o código a quem administra o servidor.",
   network: "Verifique se o NexusAI ainda está funcionando nesta máquina ou no servidor e tente de novo.",
   reply: { invalid: "Recarregue a página; pode ser mais antiga do que o programa." },
-  auth: { required: "Entre e tente de novo.", token_expired: "Entre de novo.", forbidden: "Peça a um administrador da sua equipe." },
+  auth: { required: "Entre e tente de novo.", token_expired: "Entre de novo.", forbidden: "Peça a um administrador da sua organização." },
   rate: { limited: "Espere um momento e tente de novo." },
   unavailable: "Tente de novo em um momento.",
   timeout: "Tente de novo; uma pergunta mais pequena é mais rápida.",

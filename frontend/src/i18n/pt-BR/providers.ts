@@ -207,7 +207,7 @@ export default {
   noLarger: "Um erro claro",
   largerIs: "se for longa demais: {{model}}",
   regions: "Só nas regiões",
-  regionsHelp: "Por exemplo eu, us. Vazio: todas as que a equipe permite.",
+  regionsHelp: "Por exemplo eu, us. Vazio: todas as que a organização permite.",
   onlyRegions: "só {{regions}}",
   capIn: "no máximo {{price}} por milhão de entrada",
   prices: "Preços",

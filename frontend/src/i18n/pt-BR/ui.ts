@@ -30,4 +30,8 @@ export default {
   move: "Mover {{name}}, agora na posição {{position}}",
   moveHelp: "Arraste ou use as setas",
   movedTo: "{{name}} agora está na posição {{position}} de {{count}}",
+  choices: "Opções",
+  nothingToChoose: "Não há nada para escolher.",
+  moreFit_one: "Há mais {{count, number}} que corresponde. Digite para reduzir a lista.",
+  moreFit_other: "Há mais {{count, number}} que correspondem. Digite para reduzir a lista.",
 } satisfies Words<typeof en>;

@@ -21,6 +21,8 @@ export default {
   title: "Título",
   pin: "Afixar",
   unpin: "Desafixar",
+  copyId: "Copiar id",
+  idCopied: "O id foi copiado",
   delete: "Eliminar",
   restore: "Restaurar",
   copyConversation: "Copiar como Markdown",

@@ -5,7 +5,7 @@ export default {
   internal: "Tente de novo. Se continuar, refira o código a quem gere o servidor.",
   network: "Verifique se o NexusAI ainda está a funcionar nesta máquina ou no servidor e tente de novo.",
   reply: { invalid: "Recarregue a página; pode ser mais antiga do que o programa." },
-  auth: { required: "Inicie sessão e tente de novo.", token_expired: "Inicie sessão de novo.", forbidden: "Peça a um administrador da sua equipa." },
+  auth: { required: "Inicie sessão e tente de novo.", token_expired: "Inicie sessão de novo.", forbidden: "Peça a um administrador da sua organização." },
   rate: { limited: "Espere um momento e tente de novo." },
   unavailable: "Tente de novo daqui a um momento.",
   timeout: "Tente de novo; uma pergunta mais pequena é mais rápida.",
