@@ -79,12 +79,43 @@ func (w *windowed) event(name string, count int) map[string]any {
 	return nil
 }
 
-func (w *windowed) input(words ...string) {
+// input acts as a person does, or looks; it returns what xdotool prints.
+func (w *windowed) input(words ...string) string {
 	w.t.Helper()
 	cmd := exec.Command("xdotool", words...)
 	cmd.Env = append(os.Environ(), "DISPLAY="+w.display)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
 		w.t.Fatalf("xdotool: %v %s", err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// find is the window's id.
+func (w *windowed) find() string {
+	w.t.Helper()
+	return strings.Fields(w.input("search", "--sync", "--onlyvisible", "--name", "^NexusAI$"))[0]
+}
+
+// place is where the window is, as "X Y WIDTH HEIGHT".
+func (w *windowed) place(id string) string {
+	w.t.Helper()
+	got := map[string]string{}
+	for line := range strings.Lines(w.input("getwindowgeometry", "--shell", id)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		got[name] = value
+	}
+	return fmt.Sprintf("%s %s %s %s", got["X"], got["Y"], got["WIDTH"], got["HEIGHT"])
+}
+
+// end asks the application to end and wants it to say that all is fine.
+func (w *windowed) end() {
+	w.t.Helper()
+	if err := w.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.cmd.Wait(); err != nil {
+		w.t.Errorf("after SIGTERM: %v", err)
 	}
 }
 
@@ -100,6 +131,25 @@ func (w *windowed) colours(file string) int {
 		w.t.Fatalf("identify: %v %s", err, out)
 	}
 	return n
+}
+
+// secondStartComesToIt starts the application again while another program has
+// the keyboard: the first one's window gets it.
+func (w *windowed) secondStartComesToIt(path, data string) {
+	w.t.Helper()
+	other := exec.Command("xev", "-name", "another program", "-event", "focus")
+	other.Env = append(os.Environ(), "DISPLAY="+w.display)
+	if err := other.Start(); err != nil {
+		w.t.Fatalf("xev (package x11-utils): %v", err)
+	}
+	defer func() { _ = other.Process.Kill(); _ = other.Wait() }()
+	w.input("search", "--sync", "--onlyvisible", "--name", "^another program$", "windowraise", "windowfocus", "--sync")
+	second := exec.Command(path, "--data", data)
+	second.Env = append(os.Environ(), "DISPLAY="+w.display)
+	if out, err := second.CombinedOutput(); err != nil {
+		w.t.Errorf("a second start: %v %s", err, out)
+	}
+	until(w.t, "the first window has the keyboard", func() bool { return w.input("getwindowfocus", "getwindowname") == "NexusAI" })
 }
 
 func TestWindowAnswersRealInput(t *testing.T) {
@@ -124,17 +174,17 @@ func TestWindowAnswersRealInput(t *testing.T) {
 		t.Errorf("the screen shows %d colours: nothing was drawn", n)
 	}
 
-	second := exec.Command(path, "--data", filepath.Join(dir, "data"))
-	second.Env = append(os.Environ(), "DISPLAY="+w.display)
-	if out, err := second.CombinedOutput(); err != nil {
-		t.Errorf("a second start: %v %s", err, out)
-	}
-	if err := w.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.cmd.Wait(); err != nil {
-		t.Errorf("after SIGTERM: %v", err)
-	}
+	w.secondStartComesToIt(path, filepath.Join(dir, "data"))
+	id := w.find()
+	const elsewhere = "90 40 1000 720"
+	w.input("windowsize", id, "1000", "720", "windowmove", id, "90", "40")
+	until(t, "the window moves", func() bool { return w.place(id) == elsewhere })
+	w.end()
+	w.open(path, filepath.Join(dir, "data"))
+	w.event("window_shown", 2)
+	id = w.find()
+	until(t, "it opens where it was closed", func() bool { return w.place(id) == elsewhere })
+	w.end()
 	log, err := os.Open(filepath.Join(dir, "data", "log", "app.log"))
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,8 @@
 package native_test
 
 import (
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,6 +20,7 @@ const beat = () => fetch("/beat", { method: "POST" });
     if (i % 200 === 0) await beat();
   }
   await fetch("/flooded", { method: "POST" });
+  await fetch("/mistake", { method: "POST" });
 })();
 `
 
@@ -31,5 +34,25 @@ func TestWindowOutlivesCollections(t *testing.T) {
 		t.Logf("took %s", time.Since(began).Round(time.Millisecond))
 	case <-time.After(60 * time.Second):
 		t.Fatalf("the window hangs after %d beats", lab.beats.Load())
+	}
+}
+
+// mistake reads what is not there, as a bug would, under recover.
+func (l *laboratory) mistake() {
+	defer func() { l.mistaken <- recover() }()
+	var nobody *laboratory
+	nobody.beats.Add(1)
+}
+
+// WebKit's handlers run on Go's signal stack once the window has seen to it;
+// before, a nil dereference ended the process even under recover.
+func TestWindowOutlivesAMistakeUnderRecover(t *testing.T) {
+	select {
+	case got := <-lab.mistaken:
+		if err, ok := got.(runtime.Error); !ok || !strings.Contains(err.Error(), "nil pointer") {
+			t.Errorf("recovered %v", got)
+		}
+	case <-time.After(60 * time.Second):
+		t.Fatal("nothing was recovered")
 	}
 }

@@ -8,6 +8,9 @@ package native
 #cgo webkit2_41 pkg-config: webkit2gtk-4.1
 
 #include <gtk/gtk.h>
+#ifdef GDK_WINDOWING_X11
+#include <gdk/gdkx.h>
+#endif
 #include <webkit2/webkit2.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -93,7 +96,16 @@ static gboolean nexus_confine(gpointer data) {
 
 static gboolean nexus_present(gpointer data) {
 	GtkWidget *view = nexus_view();
-	if (view != NULL) gtk_window_present(GTK_WINDOW(gtk_widget_get_toplevel(view)));
+	if (view == NULL) return G_SOURCE_REMOVE;
+	GtkWidget *top = gtk_widget_get_toplevel(view);
+	guint32 now = GDK_CURRENT_TIME;
+#ifdef GDK_WINDOWING_X11
+	// Else GTK names the time of the last key in this window, and what the
+	// person did since in another one is newer: the wish would be ignored.
+	GdkWindow *window = gtk_widget_get_window(top);
+	if (window != NULL && GDK_IS_X11_WINDOW(window)) now = gdk_x11_get_server_time(window);
+#endif
+	gtk_window_present_with_time(GTK_WINDOW(top), now);
 	return G_SOURCE_REMOVE;
 }
 

@@ -114,15 +114,16 @@ type laboratory struct {
 	canary *httptest.Server
 	report chan map[string]string
 
-	beats   atomic.Int64
-	flooded chan struct{}
+	beats    atomic.Int64
+	flooded  chan struct{}
+	mistaken chan any // what recover returned
 
 	mu     sync.Mutex // guards what follows
 	hits   []string
 	opened []string
 }
 
-var lab = &laboratory{report: make(chan map[string]string, 1), flooded: make(chan struct{}, 1)}
+var lab = &laboratory{report: make(chan map[string]string, 1), flooded: make(chan struct{}, 1), mistaken: make(chan any, 1)}
 
 func (l *laboratory) start() {
 	l.canary = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -156,6 +157,8 @@ func (l *laboratory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		l.beats.Add(1)
 	case "/flooded":
 		l.flooded <- struct{}{}
+	case "/mistake":
+		l.mistake()
 	default:
 		fill("text/html; charset=utf-8", hostilePage)
 	}
