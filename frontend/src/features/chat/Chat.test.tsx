@@ -72,6 +72,14 @@ test("versions of an answer are switched, and the newest is shown first", async 
   expect(screen.queryByText("A majority.")).not.toBeInTheDocument();
 });
 
+test("an answer is copied as the model wrote it", async () => {
+  const user = userEvent.setup(); // brings a clipboard
+  await renderChat({ "GET /api/conversations/:id": () => thread([question, answer]) }, "/chat/c1");
+  await user.click(await screen.findByRole("button", { name: "Copy answer" }));
+  expect(await navigator.clipboard.readText()).toBe("More than **half**.");
+  expect(await screen.findByRole("button", { name: "Copied" })).toBeInTheDocument();
+});
+
 test("a waiting message says why and can be taken back into the draft", async () => {
   let waits = true;
   const chat = await renderChat(
