@@ -45,10 +45,13 @@ unit: frontend/dist/.stamp ## the inner loop: no network, no services
 	go test ./backend/... ./sync/... ./app/localdb/... ./build/check/...
 	cd frontend && npm test
 
-bench: build ## print the figures (JSON=1: one object a line)
+# What building says goes where it disturbs no table.
+bench: ## print the figures (JSON=1: one object a line)
+	@$(MAKE) --no-print-directory build >&2
 	@go run ./build/bench
 
-bench-gateway: build ## the gateway under load, a minute a figure (FOR=60s)
+bench-gateway: ## the gateway under load, a minute a figure (FOR=60s)
+	@$(MAKE) --no-print-directory build >&2
 	@go run ./build/bench -suite gateway -for $(or $(FOR),60s)
 
 lint: frontend/dist/.stamp ## golangci-lint with staticcheck, ESLint, tsc
@@ -61,6 +64,7 @@ gen: frontend/node_modules/.stamp ## the OpenAPI document and the TypeScript cli
 
 e2e: build ## journeys in a real browser and in the real window
 	cd frontend && npm run e2e
+	build/e2e/window.sh
 
 SEEDS ?= 500
 FROM ?= 1

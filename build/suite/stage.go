@@ -31,7 +31,7 @@ var stages = []stage{
 	{name: "sim", command: "make sim SEEDS=500", limit: 10 * time.Minute},
 	{name: "clients", command: `"$NEXUS_CACHE/py/bin/python" -m pytest -q build/e2e`, limit: 15 * time.Minute, count: countPlain},
 	{name: "e2e", command: "cd frontend && npm run e2e", limit: 20 * time.Minute, count: countPlain},
-	{name: "window", command: "build/e2e/window.sh", limit: 15 * time.Minute, count: countGo},
+	{name: "window", command: "build/e2e/window.sh -json", limit: 15 * time.Minute, count: countGo},
 	{name: "run", command: "build/e2e/make_run.sh", limit: 20 * time.Minute},
 }
 
