@@ -43,9 +43,9 @@ func List(ctx context.Context, tx pgx.Tx, tenantID, userID string) ([]httpapi.Te
 	var of *string
 	if userID != "" {
 		of = &userID
-		if uuid.Validate(userID) != nil {
-			return []httpapi.Team{}, nil // nobody has this id
-		}
+	}
+	if anybody := uuid.Validate(userID) == nil; of != nil && !anybody {
+		return []httpapi.Team{}, nil
 	}
 	rows, err := tx.Query(ctx, selectTeams, tenantID, of)
 	if err != nil {
