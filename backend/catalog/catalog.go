@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -66,27 +67,28 @@ type Catalog struct {
 
 // Load reads the built-in catalogue. It does no I/O; an error is a broken build.
 func Load() (*Catalog, error) {
-	var models []Model
+	byID := map[string]Model{}
+	digest := sha256.New()
 	for _, list := range [][]byte{prices, more} {
 		part, err := parse(list)
 		if err != nil {
 			return nil, fmt.Errorf("read the built-in prices: %w", err)
 		}
-		models = append(models, part...)
+		add(byID, part)
+		_, _ = digest.Write(list) // a hash does not fail
 	}
-	models = append(models, starters()...)
-	digest := sha256.New()
-	_, _ = digest.Write(prices) // a hash does not fail
-	_, _ = digest.Write(more)
-	c := &Catalog{
-		byID: make(map[string]Model, len(models)), sorted: models,
-		version: "catalogue " + hex.EncodeToString(digest.Sum(nil)[:6]),
+	add(byID, starters())
+	return &Catalog{
+		byID: byID, version: "catalogue " + hex.EncodeToString(digest.Sum(nil)[:6]),
+		sorted: slices.SortedFunc(maps.Values(byID), func(a, b Model) int { return strings.Compare(a.ID, b.ID) }),
+	}, nil
+}
+
+// add puts models in the place of those of their names.
+func add(byID map[string]Model, models []Model) {
+	for _, m := range models {
+		byID[m.ID] = m
 	}
-	slices.SortFunc(c.sorted, func(a, b Model) int { return strings.Compare(a.ID, b.ID) })
-	for _, m := range c.sorted {
-		c.byID[m.ID] = m
-	}
-	return c, nil
 }
 
 // Model finds a model by its id, also with its maker in front as aggregators

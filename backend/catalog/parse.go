@@ -15,16 +15,24 @@ import (
 //go:embed prices.json
 var prices []byte
 
-// more are models that the public list lacks, in its form, from the vendors'
-// public pages of August 2026. What has no price there has none here.
+// more are models that the public list lacks or has wrong, in its form, from the
+// vendors' public pages: those of OpenAI's sound and embeddings of November 2026
+// (developers.openai.com/api/docs/models), the others of August. What has no
+// price there has none here.
 //
 //go:embed more.json
 var more []byte
 
-// promotions are prices with an end that the list states only in words. No
-// price is known after it until the list has the next one.
-var promotions = map[string]time.Time{
-	"claude-sonnet-5": time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC), // "through 2026-08-31"
+// ends of prices that the lists do not say. No price is known after one until the
+// lists have the next.
+var ends = map[string]time.Time{
+	"claude-sonnet-5": date(2026, 9, 1), // "through 2026-08-31"
+	// cohere.com/pricing has none for a search any more (2026-10-18).
+	"rerank-v3.5": date(2026, 10, 18), "rerank-english-v3.0": date(2026, 10, 18), "rerank-multilingual-v3.0": date(2026, 10, 18),
+}
+
+func date(year int, month time.Month, day int) time.Time {
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
 // listed is the part of a list entry that we use. Numbers stay decimal text:
@@ -113,7 +121,7 @@ func (e listed) model(id string, kind Kind) (Model, error) {
 	var err error
 	m.Prices, err = e.prices()
 	for i := range m.Prices {
-		m.Prices[i].Until = promotions[id]
+		m.Prices[i].Until = ends[id]
 	}
 	return m, err
 }

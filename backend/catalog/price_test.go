@@ -32,12 +32,14 @@ func TestVendorsExamples(t *testing.T) {
 		"openai, cached": {"gpt-4o", llm.Usage{Input: 2006, Cached: 1920, Output: 300}, 86*2500 + 1920*1250 + 300*10_000},
 		"openai, write":  {"gpt-4o", llm.Usage{Input: 100, CacheWrite: 100}, 100 * 2500},
 		// gpt-4o-mini-audio-preview: text 0.15/0.60, sound 10/20.
-		"openai, sound": {"gpt-4o-mini-audio-preview", llm.Usage{Input: 100, AudioIn: 60, Output: 50, AudioOut: 40}, 40*150 + 60*10_000 + 10*600 + 40*20_000},
-		"whisper":       {"whisper-1", llm.Usage{Millis: 90_000}, 9_000_000}, // 1.5 min at $0.006
-		"whisper, 1 ms": {"whisper-1", llm.Usage{Millis: 1}, 100},            // 0.006 / 60,000
-		"transcribe":    {"gpt-4o-transcribe", llm.Usage{Input: 50, AudioIn: 40, Output: 5}, 50*2500 + 5*10_000},
-		"tts":           {"tts-1", llm.Usage{Characters: 4096, Input: 1000, AudioOut: 9, Output: 9}, 4096 * 15_000},
-		"gpt tts":       {"gpt-4o-mini-tts", llm.Usage{Characters: 400, Input: 100, Output: 500, AudioOut: 500}, 100*2500 + 500*12_000},
+		"openai, sound":  {"gpt-4o-mini-audio-preview", llm.Usage{Input: 100, AudioIn: 60, Output: 50, AudioOut: 40}, 40*150 + 60*10_000 + 10*600 + 40*20_000},
+		"whisper":        {"whisper-1", llm.Usage{Millis: 90_000}, 9_000_000}, // 1.5 min at $0.006
+		"whisper, 1 ms":  {"whisper-1", llm.Usage{Millis: 1}, 100},            // 0.006 / 60,000
+		"transcribe":     {"gpt-4o-transcribe", llm.Usage{Input: 50, AudioIn: 40, Output: 5}, 50*2500 + 5*10_000},
+		"tts":            {"tts-1", llm.Usage{Characters: 4096, Input: 1000, AudioOut: 9, Output: 9}, 4096 * 15_000},
+		"gpt tts":        {"gpt-4o-mini-tts", llm.Usage{Characters: 400, Input: 100, Output: 500, AudioOut: 500}, 100*600 + 500*12_000},
+		"gpt-transcribe": {"gpt-transcribe", llm.Usage{Millis: 60_000}, 4_500_000},
+		"embedding":      {"text-embedding-3-small", llm.Usage{Input: 1000}, 20_000},
 		// DeepSeek V4 Flash: 0.14 for a miss, 0.0028 for a hit, 0.28 out.
 		"deepseek": {"deepseek-v4-flash", llm.Usage{Input: 1_000_000, Cached: 500_000, Output: 1_000_000}, 70_000_000 + 1_400_000 + 280_000_000},
 		// Gemini 2.5 Flash: 0.30, sound 1.00, out 2.50 with thoughts.
@@ -60,6 +62,35 @@ func TestVendorsExamples(t *testing.T) {
 		} else if nano, known := c.Cost(m.ID, m.Provider, llm.Usage{Input: 1}, today); known {
 			t.Errorf("%s costs %d, which nobody published", unpriced, nano)
 		}
+	}
+}
+
+// TestAPriceThatIsNoLongerPublishedEnds: what a search costs at Cohere today,
+// its page does not say.
+func TestAPriceThatIsNoLongerPublishedEnds(t *testing.T) {
+	t.Parallel()
+	seen := time.Date(2026, 10, 18, 0, 0, 0, 0, time.UTC)
+	for at, want := range map[time.Time]bool{seen.Add(-1): true, seen: false} {
+		if nano, known := load(t).Cost("rerank-v3.5", "cohere", llm.Usage{Searches: 1}, at); known != want {
+			t.Errorf("at %s it costs %d, known %v", at, nano, known)
+		}
+	}
+}
+
+// TestWhatTheListHasWrongIsCorrected: once, and with the day it retires.
+func TestWhatTheListHasWrongIsCorrected(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, m := range load(t).Models() {
+		if m.ID == "gpt-4o-mini-tts" {
+			found++
+			if m.RetiresOn.Format(time.DateOnly) != "2027-01-06" || m.Prices[0].InputNano != 600_000_000 {
+				t.Errorf("%+v", m)
+			}
+		}
+	}
+	if found != 1 {
+		t.Errorf("listed %d times", found)
 	}
 }
 
