@@ -14,7 +14,11 @@ const (
 	requestID = "X-Request-Id"
 	// anthropicID is where Anthropic's clients look for the request's id.
 	anthropicID = "Request-Id"
+	// anthropicVersion is what all clients of Anthropic send, and no others.
+	anthropicVersion = "Anthropic-Version"
 )
+
+func anthropics(r *http.Request) bool { return r.Header.Get(anthropicVersion) != "" }
 
 // signed lets only those through who may use models, and names the request.
 func (g *Gateway) signed(next func(http.ResponseWriter, *http.Request, httpapi.Caller)) http.HandlerFunc {
@@ -23,6 +27,7 @@ func (g *Gateway) signed(next func(http.ResponseWriter, *http.Request, httpapi.C
 			w.Header().Set(requestID, uuid.NewString())
 		}
 		w.Header().Set(anthropicID, w.Header().Get(requestID))
+		recognise(r)
 		err := oneKey(r.Header)
 		var caller httpapi.Caller
 		if err == nil {
@@ -36,6 +41,15 @@ func (g *Gateway) signed(next func(http.ResponseWriter, *http.Request, httpapi.C
 			return
 		}
 		next(w, r.WithContext(httpapi.WithCaller(r.Context(), caller)), caller)
+	}
+}
+
+// recognise marks as Anthropic's a request for models that could be either
+// vendor's, where only the key stands as Anthropic's clients send it.
+func recognise(r *http.Request) {
+	models := r.URL.Path == "/v1/models" || strings.HasPrefix(r.URL.Path, "/v1/models/")
+	if models && r.Header.Get("X-Api-Key") != "" && !anthropics(r) {
+		r.Header.Set(anthropicVersion, "2023-06-01")
 	}
 }
 

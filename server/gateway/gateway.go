@@ -114,7 +114,7 @@ func (g *Gateway) Mount(mux *http.ServeMux) {
 // voice is how a path's clients are answered: Anthropic's by its own words,
 // others by OpenAI's.
 func voice(r *http.Request) surface {
-	if r.URL.Path == "/v1/messages" || strings.HasPrefix(r.URL.Path, "/v1/messages/") || r.Header.Get("Anthropic-Version") != "" {
+	if r.URL.Path == "/v1/messages" || strings.HasPrefix(r.URL.Path, "/v1/messages/") || anthropics(r) {
 		return messages.Surface{}
 	}
 	return chat.Surface{}

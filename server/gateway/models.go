@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
@@ -27,6 +28,15 @@ func (g *Gateway) models(w http.ResponseWriter, r *http.Request, _ httpapi.Calle
 		g.refuse(w, r, err)
 		return
 	}
+	if anthropics(r) {
+		page, err := pageOf(all, r.URL.Query())
+		if err != nil {
+			g.refuse(w, r, err)
+			return
+		}
+		reply(w, page)
+		return
+	}
 	data := make([]listed, 0, len(all))
 	for _, m := range all {
 		data = append(data, list(m))
@@ -41,13 +51,15 @@ func (g *Gateway) model(w http.ResponseWriter, r *http.Request, _ httpapi.Caller
 		return
 	}
 	id := r.PathValue("id")
-	for _, m := range all {
-		if m.ID == id {
-			reply(w, list(m))
-			return
-		}
+	at := slices.IndexFunc(all, func(m httpapi.Model) bool { return m.ID == id })
+	switch {
+	case at < 0:
+		g.refuse(w, r, fault.New(fault.ModelUnknown, "The model does not exist or you do not have access to it.", nil).At("model"))
+	case anthropics(r):
+		reply(w, info(all[at]))
+	default:
+		reply(w, list(all[at]))
 	}
-	g.refuse(w, r, fault.New(fault.ModelUnknown, "The model does not exist or you do not have access to it.", nil).At("model"))
 }
 
 func reply(w http.ResponseWriter, v any) {

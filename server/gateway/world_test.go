@@ -104,13 +104,18 @@ func (w *world) must(err error) {
 // serve adds a provider of the tenant that offers a chat and an embedding model.
 func (w *world) serve(url string) {
 	w.t.Helper()
-	name, key, price := "Scripted", "upstream-key", int64(1000)
-	_, err := w.fleet.Create(w.t.Context(), w.tenant, audit.Operator, httpapi.ProviderInput{
-		Name: &name, BaseURL: &url, APIKey: &key, Models: []httpapi.ProviderModel{
-			{ID: "fast", Upstream: "vendor/fast-1", Kind: "chat", InputNanoUSD: &price, OutputNanoUSD: &price},
-			{ID: "embed", Upstream: "embed-1", Kind: "embedding"},
-		},
-	})
+	w.offer(url, httpapi.ProviderModel{ID: "fast", Upstream: "vendor/fast-1", Kind: "chat", InputNanoUSD: &price, OutputNanoUSD: &price},
+		httpapi.ProviderModel{ID: "embed", Upstream: "embed-1", Kind: "embedding"})
+}
+
+// price of a thousand tokens.
+var price = int64(1000)
+
+// offer adds a provider of the tenant with models.
+func (w *world) offer(url string, models ...httpapi.ProviderModel) {
+	w.t.Helper()
+	name, key := "Scripted", "upstream-key"
+	_, err := w.fleet.Create(w.t.Context(), w.tenant, audit.Operator, httpapi.ProviderInput{Name: &name, BaseURL: &url, APIKey: &key, Models: models})
 	w.must(err)
 }
 
