@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"nexusai/backend/fault"
 )
@@ -19,18 +20,35 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		g.Log.ErrorContext(r.Context(), "request failed", "operation", r.URL.Path, "request_id", h.Get(requestID), "err", fault.Cause(err))
 	}
 	h.Set("Content-Type", "application/json")
-	switch {
-	case f.RetryAfter > 0:
-		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
-	case f.Code == fault.RateLimited, f.Code == fault.Unavailable, f.Code == fault.ModelUnready:
-		h.Set("Retry-After", "1")
-	case f.Code == fault.QuotaSpent, f.Code == fault.QuotaUnpriced, f.Code == fault.Lossy:
-		h.Set("X-Should-Retry", "false") // the official clients heed it
-	case words.Status == http.StatusUnauthorized:
+	retry(h, f)
+	switch words.Status {
+	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
-	case words.Status == http.StatusRequestEntityTooLarge:
+	case http.StatusRequestEntityTooLarge:
 		h.Set("Connection", "close") // the rest of the body is not worth reading
 	}
 	w.WriteHeader(words.Status)
 	_, _ = w.Write(words.Body) // a client that has left cannot be told anything
+}
+
+// patience is how long the official clients wait at most when they are told to.
+const patience = 2 * time.Minute
+
+// retry says when to ask again, and tells the official clients, which heed it,
+// not to do so by themselves where that would be in vain.
+func retry(h http.Header, f *fault.Fault) {
+	wait := f.RetryAfter
+	switch f.Code {
+	case fault.RateLimited, fault.Unavailable, fault.ModelUnready:
+		wait = max(wait, time.Second)
+	case fault.QuotaSpent, fault.QuotaUnpriced, fault.Lossy:
+		// What calls under way hold back may be free in a moment.
+		h.Set("X-Should-Retry", strconv.FormatBool(wait > 0 && wait <= patience))
+	}
+	if wait > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+	if wait > patience {
+		h.Set("X-Should-Retry", "false")
+	}
 }

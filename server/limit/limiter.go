@@ -123,10 +123,22 @@ func shown(all []claim) []Claim {
 
 func (l *Limiter) refuse(who httpapi.Caller, c claim, ask broker.Ask, wait time.Duration) error {
 	l.Refused(Refusal{At: l.Now(), Tenant: who.TenantID, Rule: c.rule, UserID: who.UserID, KeyID: who.KeyID, Model: ask.Model})
-	f := fault.New(fault.RateLimited, "The limit of "+c.rule.words()+" is reached.", nil).
-		WithHint("Wait, or ask an administrator of your organisation to raise it.")
+	f := fault.New(fault.RateLimited, "The limit of "+c.rule.words()+" is reached.", nil).WithHint(again(c.rule, wait))
 	f.RetryAfter = wait
 	return f
+}
+
+// again says when to try again and whom to ask.
+func again(r Rule, wait time.Duration) string {
+	const ask = "or ask an administrator of your organisation to raise it."
+	if r.Measure == Concurrent {
+		return "Try again when another call has ended, " + ask
+	}
+	when := max(wait+time.Second-1, time.Second).Truncate(time.Second)
+	if when == time.Second {
+		return "Try again in a second, " + ask
+	}
+	return fmt.Sprintf("Try again in %s, ", span(when)) + ask
 }
 
 // lost decides what happens while the counters cannot be reached.

@@ -64,6 +64,25 @@ func TestEveryHolderAndMeasure(t *testing.T) {
 	}
 }
 
+func TestARefusalSaysWhenToTryAgain(t *testing.T) {
+	t.Parallel()
+	for want, rule := range map[string]limit.Rule{
+		"Try again in an hour, or ask an administrator of your organisation to raise it.":                  {Measure: limit.Requests, Window: time.Hour},
+		"Try again in a second, or ask an administrator of your organisation to raise it.":                 {Measure: limit.Requests, Window: time.Second},
+		"Try again when another call has ended, or ask an administrator of your organisation to raise it.": {Measure: limit.Concurrent},
+	} {
+		rule.ID, rule.Holder, rule.Amount = "r", limit.OfTenant, 1
+		l := newLimiter(t, limit.NewMemory(nil), rule)
+		if _, err := l.Admit(asCaller(t), dep, ask); err != nil {
+			t.Fatal(err)
+		}
+		_, err := l.Admit(asCaller(t), dep, ask)
+		if f := fault.From(err); f == nil || f.Hint != want {
+			t.Errorf("%+v, want %q", f, want)
+		}
+	}
+}
+
 func TestEachOfAKindHasItsOwn(t *testing.T) {
 	t.Parallel()
 	l := newLimiter(t, limit.NewMemory(nil), limit.Rule{ID: "r", Holder: limit.OfUser, Measure: limit.Requests, Amount: 1, Window: time.Hour})
