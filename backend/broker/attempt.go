@@ -64,7 +64,7 @@ func (c *call) admit(one *candidate, why Why) (*attempt, *fault.Fault) {
 	one.node.begin(now)
 	a.ticket = ticket
 	a.follow, _ = ticket.(Follower)
-	a.limits = d.deadlines(c.bound.likely())
+	a.limits = d.deadlines(c.need, c.bound.likely())
 	a.ctx, a.cancel = context.WithCancelCause(c.ctx)
 	a.rec = Attempt{
 		N: n, Deployment: d.ID, Name: d.Name, Provider: d.Provider, Model: d.Model, Key: d.Key, Region: d.Region,

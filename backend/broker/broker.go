@@ -23,7 +23,7 @@ type Config struct {
 	Rand    *rand.Rand       // default seeded by chance; used by one goroutine at a time
 	Timeout time.Duration    // a whole request, attempts and waits included; default 10 min
 	// MaxAnswer bounds an answer that is not streamed and so is held as a whole,
-	// in bytes. Default 64 MiB.
+	// and one of plain bytes, in bytes. Default 64 MiB.
 	MaxAnswer int64
 }
 

@@ -15,19 +15,24 @@ const (
 	firstHosted   = 10 * time.Second
 	firstThinking = 300 * time.Second
 	firstLocal    = 120 * time.Second
+	// firstSound is for who hears or speaks: many do all of it before they say
+	// a word.
+	firstSound = 300 * time.Second
 	// perPrompt tokens a local engine gets a second more: it may read its prompt
 	// on a processor alone.
 	perPrompt     = 20
 	betweenTokens = 15 * time.Second
 )
 
-// deadlines of an attempt at d with a prompt of so many tokens.
-func (d *Deployment) deadlines(prompt int) llm.Deadlines {
+// deadlines of an attempt at d, for what it needs and a prompt of so many tokens.
+func (d *Deployment) deadlines(need Capability, prompt int) llm.Deadlines {
 	limits := llm.Deadlines{Connect: connectHosted, FirstToken: firstHosted, BetweenTokens: betweenTokens}
 	switch {
 	case d.Local:
 		limits.Connect = connectLocal
 		limits.FirstToken = firstLocal + time.Duration(prompt/perPrompt)*time.Second
+	case need == CanTranscribe, need == CanSpeak:
+		limits.FirstToken = firstSound
 	case d.Skills.Reasoning:
 		limits.FirstToken = firstThinking
 	}

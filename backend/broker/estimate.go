@@ -13,9 +13,10 @@ func (c *call) estimated(received int) llm.Usage {
 	u := llm.Usage{Output: tokens(received), Estimated: true}
 	switch c.need {
 	case CanSpeak:
-		u.Characters, u.Output = c.bound.Chars, 0
+		return llm.Spoken(c.bound.Chars)
 	case CanTranscribe:
-		u.Millis = c.bound.Millis
+		u = llm.Heard(c.bound.Millis)
+		u.Output = tokens(received)
 	case CanEmbed, CanRerank:
 		u.Input, u.Output = c.bound.likely(), 0
 	default:

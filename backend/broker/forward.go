@@ -42,8 +42,11 @@ type Forwarded struct {
 	// content and cannot be rescued ends with the surface's error event, and then
 	// Read returns a *fault.Fault, never io.EOF. The gateway must close it, which
 	// frees the provider and makes the report. Not for concurrent use.
-	Body       io.ReadCloser
-	Stream     bool
+	Body   io.ReadCloser
+	Stream bool
+	// Raw says that the stream has no events. One that breaks off can say so
+	// only by breaking off: its caller must not get a proper end.
+	Raw        bool
 	Deployment string
 	Provider   string
 	Losses     []string // what translation left out, for x-nexus-loss
@@ -53,8 +56,9 @@ type Forwarded struct {
 // needs are what a deployment must be able to do for each wire; a wire that is
 // not here is a chat.
 var needs = map[llm.Wire]Capability{
-	llm.OpenAIEmbeddings: CanEmbed, llm.OpenAITranscribe: CanTranscribe, llm.OpenAISpeech: CanSpeak, llm.Rerank: CanRerank,
-	llm.AnthropicCount: CanCount,
+	llm.OpenAIEmbeddings: CanEmbed, llm.Rerank: CanRerank, llm.AnthropicCount: CanCount,
+	llm.OpenAITranscribe: CanTranscribe, llm.OpenAITranscribeEvents: CanTranscribe,
+	llm.OpenAISpeech: CanSpeak, llm.OpenAISpeechEvents: CanSpeak,
 }
 
 // Forward sends a request of a surface and returns once the answer has begun:
@@ -103,6 +107,9 @@ func (b *Broker) surfaceCall(req ForwardRequest) (*call, error) {
 		return c, fault.New(fault.BadRequest, "The request names no model.", nil).At("model")
 	}
 	wire := req.Surface.Wire()
+	if own, ok := request.(Wired); ok {
+		wire = own.Wire()
+	}
 	if c.need = needs[wire]; c.need == "" {
 		c.need = CanChat
 	}
@@ -181,7 +188,7 @@ func (j *surfaceJob) passOn(a *attempt) error {
 	a.rec.RequestID = resp.Header.Get("X-Request-Id")
 	kind := resp.Header.Get("Content-Type")
 	a.answer = &Forwarded{Status: resp.StatusCode, ContentType: kind}
-	if resp.StatusCode/100 == 2 && j.streamed && !isJSON(kind) {
+	if resp.StatusCode/100 == 2 && j.flows(kind) {
 		a.watch.connected()
 		return j.beginStream(a, resp)
 	}
@@ -195,16 +202,30 @@ func (j *surfaceJob) passOn(a *attempt) error {
 	return j.whole(a, resp.Body, isJSON(kind))
 }
 
-func isJSON(kind string) bool {
-	if kind == "application/json" { // nearly always
+// flows says that an answer of this type comes piece by piece.
+func (j *surfaceJob) flows(kind string) bool {
+	if _, retold := j.request.(Retold); retold {
+		return j.streamed && is("text/event-stream", kind)
+	}
+	return j.streamed && !isJSON(kind)
+}
+
+func isJSON(kind string) bool { return is("application/json", kind) }
+
+func is(media, kind string) bool {
+	if kind == media { // nearly always
 		return true
 	}
-	media, _, _ := mime.ParseMediaType(kind)
-	return media == "application/json"
+	said, _, _ := mime.ParseMediaType(kind)
+	return said == media
 }
 
 func (j *surfaceJob) beginStream(a *attempt, resp *http.Response) error {
-	source := pass(a, resp.Body, j.surface.Watch(j.request, j.call.b.now))
+	watcher := j.surface.Watch(j.request, j.call.b.now)
+	if watcher == nil {
+		return j.beginRaw(a, rawOf(a, resp.Body, llm.Usage{}))
+	}
+	source := pass(a, resp.Body, watcher)
 	head, end, err := source.begin()
 	if err != nil {
 		if seen := source.seen(); seen.HasUsage || seen.Bytes > 0 {
@@ -213,6 +234,17 @@ func (j *surfaceJob) beginStream(a *attempt, resp *http.Response) error {
 		source.close()
 		return err
 	}
+	j.stream(a, source, head, end)
+	return nil
+}
+
+func (j *surfaceJob) beginRaw(a *attempt, source *raw) error {
+	head, end, err := source.begin()
+	if err != nil {
+		source.settle()
+		return err
+	}
+	a.answer.Raw = true
 	j.stream(a, source, head, end)
 	return nil
 }
@@ -257,16 +289,27 @@ func (j *surfaceJob) whole(a *attempt, r io.Reader, json bool) error {
 	if len(body) == 0 {
 		return empty("the body is empty")
 	}
-	if !json && j.call.need != CanChat { // sound, or a transcript as text
+	if !json && j.call.need != CanChat { // a transcript as text
 		a.rec.Usage = j.call.estimated(len(body))
-		j.held(a, body)
-		return nil
+		return j.retell(a, body)
 	}
 	seen, f := j.surface.Inspect(body)
 	if f != nil {
 		return f
 	}
 	a.rec.Finish, a.rec.Usage = seen.Finish, j.call.usageOf(seen)
+	return j.retell(a, body)
+}
+
+// retell hands a whole answer out, as events if the caller waits for these.
+func (j *surfaceJob) retell(a *attempt, body []byte) error {
+	if retold, ok := j.request.(Retold); ok && j.streamed {
+		events, err := retold.Retell(body, a.answer.ContentType)
+		if err != nil {
+			return fault.New(fault.UpstreamFailed, "The model's answer cannot be written in this interface's form.", err)
+		}
+		body, a.answer.ContentType, a.answer.Stream = events, "text/event-stream", true
+	}
 	j.held(a, body)
 	return nil
 }
@@ -313,6 +356,10 @@ func (j *surfaceJob) do(a *attempt) error {
 	if err != nil {
 		return err
 	}
+	a.answer = &Forwarded{Status: http.StatusOK, ContentType: got.ContentType, Stream: j.streamed}
+	if j.streamed && j.surface.Watch(j.request, j.call.b.now) == nil {
+		return j.beginRaw(a, rawOf(a, got.Body, got.Usage))
+	}
 	defer got.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(got.Body, j.call.b.maxAnswer+1))
 	switch {
@@ -323,7 +370,6 @@ func (j *surfaceJob) do(a *attempt) error {
 	case len(body) == 0:
 		return empty("the answer has no bytes")
 	}
-	a.answer = &Forwarded{Status: http.StatusOK, ContentType: got.ContentType}
 	if a.rec.Usage = got.Usage; got.Usage == (llm.Usage{}) && j.call.ask != CanCount {
 		a.rec.Usage = j.call.estimated(0)
 	}

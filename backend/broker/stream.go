@@ -78,10 +78,13 @@ func (s *stream) broke(ready []byte, f *fault.Fault) ([]byte, error) {
 	if s.source.open() {
 		ready = append(ready, "\n\n"...)
 	}
-	return s.writer().Fail(ready, f), f
+	if w := s.writer(); w != nil {
+		ready = w.Fail(ready, f)
+	}
+	return ready, f
 }
 
-// writer is what goes on with the stream.
+// writer is what goes on with the stream; nil where nothing can be said in it.
 func (s *stream) writer() Encoder {
 	if s.encoder == nil {
 		if translated, ok := s.source.(*encoded); ok {

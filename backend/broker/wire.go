@@ -19,7 +19,8 @@ type Surface interface {
 	// Read understands a request as far as passing it on needs. What every
 	// provider would refuse is a fault.BadRequest with Field set.
 	Read(body []byte) (Request, error)
-	// Watch follows a provider's stream in this wire.
+	// Watch follows a provider's stream in this wire; nil: it has no events but
+	// bytes, such as sound.
 	Watch(r Request, now func() time.Time) Watcher
 	// Inspect reads an answer in this wire that was not streamed; the fault says
 	// why it is no answer, or is nil.
@@ -27,7 +28,8 @@ type Surface interface {
 	// Failure reads a provider's error answer in this wire.
 	Failure(status int, header http.Header, body []byte, now time.Time) *fault.Fault
 	// Write makes an encoder of answers in this wire, for a translated answer
-	// (seen is zero) or to go on with a stream of which seen was passed on.
+	// (seen is zero) or to go on with a stream of which seen was passed on; nil:
+	// nothing can be said in it.
 	Write(r Request, seen Seen) Encoder
 }
 
@@ -53,6 +55,21 @@ type Request interface {
 	Affinity() string
 }
 
+// Wired is a Request whose answer has another form than others of its surface:
+// only who speaks that wire gets its bytes.
+type Wired interface {
+	Request
+	Wire() llm.Wire
+}
+
+// Retold is a Request for events that some providers answer in one piece all
+// the same.
+type Retold interface {
+	Request
+	// Retell is such an answer as events.
+	Retell(body []byte, contentType string) ([]byte, error)
+}
+
 // Doer is a Request that is no chat (embeddings, sound, rerank): where its bytes
 // cannot be passed on it asks a client itself and writes the answer in its
 // surface's form. Its Chat and Plain are not called.
@@ -62,7 +79,8 @@ type Doer interface {
 	Do(ctx context.Context, client llm.Client, model string) (Answer, error)
 }
 
-// Answer is what a Doer got. The caller closes Body.
+// Answer is what a Doer got. The caller closes Body. Usage is known from the
+// beginning.
 type Answer struct {
 	ContentType string
 	Body        io.ReadCloser

@@ -31,7 +31,7 @@ type Deployment struct {
 // DeploymentDeadlines bound one attempt, in milliseconds; 0: the default.
 type DeploymentDeadlines struct {
 	ConnectMS       int64 `json:"connect_ms,omitempty" minimum:"0" maximum:"600000" doc:"default 5 s"`
-	FirstTokenMS    int64 `json:"first_token_ms,omitempty" minimum:"0" maximum:"3600000" doc:"default 10 s, of reasoning models 300 s, of a local engine 120 s and 1 s for each 20 tokens of the prompt"`
+	FirstTokenMS    int64 `json:"first_token_ms,omitempty" minimum:"0" maximum:"3600000" doc:"default 10 s, of reasoning models and of those that hear or speak 300 s, of a local engine 120 s and 1 s for each 20 tokens of the prompt"`
 	BetweenTokensMS int64 `json:"between_tokens_ms,omitempty" minimum:"0" maximum:"600000" doc:"default 15 s; keep-alive comments count as alive"`
 }
 

@@ -18,10 +18,13 @@ const (
 	OpenAIEmbeddings  Wire = "openai.embeddings"  // POST /embeddings
 	OpenAITranscribe  Wire = "openai.transcribe"  // POST /audio/transcriptions, multipart
 	OpenAISpeech      Wire = "openai.speech"      // POST /audio/speech
-	Rerank            Wire = "rerank"             // POST /rerank, as Cohere, Jina and vLLM have it
-	AnthropicMessages Wire = "anthropic.messages" // POST /messages
-	AnthropicCount    Wire = "anthropic.count"    // POST /messages/count_tokens
-	GeminiGenerate    Wire = "gemini.generate"    // POST /models/{model}:generateContent
+	// The same two, answered in OpenAI's events: others have events of their own.
+	OpenAITranscribeEvents Wire = "openai.transcribe.events"
+	OpenAISpeechEvents     Wire = "openai.speech.events"
+	Rerank                 Wire = "rerank"             // POST /rerank, as Cohere, Jina and vLLM have it
+	AnthropicMessages      Wire = "anthropic.messages" // POST /messages
+	AnthropicCount         Wire = "anthropic.count"    // POST /messages/count_tokens
+	GeminiGenerate         Wire = "gemini.generate"    // POST /models/{model}:generateContent
 )
 
 // Forward is a request in bytes that a provider gets as they are.

@@ -87,7 +87,7 @@ func (g *Gate) reserve(ctx context.Context, call *calllog.Ongoing, d broker.Depl
 	}
 	a := calllog.Attempt{
 		N: ask.Attempt, Deployment: d.ID, Name: name, Provider: d.Provider, Key: d.Key, Model: d.Model, Started: hold.At, Admitted: hold.At,
-		Price: price, Reserved: hold.Amount, Likely: likely(ask.Bound), MaxInput: ask.Bound.Input, MaxOutput: w.most, Subjects: hold.Subjects, Claims: hold.Claims,
+		Price: price, Reserved: hold.Amount, Likely: likely(ask.Bound), Sound: sound(ask), MaxInput: maxInput(ask), MaxOutput: w.most, Subjects: hold.Subjects, Claims: hold.Claims,
 	}
 	if w.least < w.most && hold.Bound {
 		a.Limit = w.within(hold.Amount) / max(ask.Bound.Choices, 1)

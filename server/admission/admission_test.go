@@ -178,6 +178,25 @@ func TestAnAnswerWithoutALimitGetsWhatTheBudgetAllows(t *testing.T) {
 	}
 }
 
+// TestSoundIsHeldByTheTokensItCanHave: twenty a second, heard and written.
+func TestSoundIsHeldByTheTokensItCanHave(t *testing.T) {
+	t.Parallel()
+	for budget, want := range map[int64]fault.Code{13_000_000: fault.QuotaSpent, 13_300_000: ""} {
+		w := newWorld(t, prices{})
+		w.budget(budget)
+		o, ctx := w.begin()
+		hears := ask(o, broker.Bound{Millis: 60_000})
+		hears.Operation = broker.CanTranscribe
+		ticket, err := w.gate.Admit(ctx, deployment, hears)
+		if fault.CodeOf(err) != want {
+			t.Errorf("with %d: %v", budget, err)
+		}
+		if err == nil {
+			ticket.Settle(broker.Attempt{N: 1})
+		}
+	}
+}
+
 func TestCallsWithoutAPriceFollowThePolicy(t *testing.T) {
 	t.Parallel()
 	local := deployment

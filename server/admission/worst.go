@@ -22,6 +22,9 @@ func worstOf(p ledger.Price, d broker.Deployment, ask broker.Ask) worst {
 	w := worst{price: p, fixed: fixed(p, ask)}
 	choices := max(ask.Bound.Choices, 1)
 	switch {
+	case ask.Operation == broker.CanTranscribe:
+		w.least = heard(ask) // it writes no more than it hears
+		w.most = w.least
 	case ask.Operation != broker.CanChat && ask.Operation != broker.CanSpeak:
 	case ask.Operation == broker.CanSpeak && ask.Bound.MaxOutput == 0:
 		// Spoken by the token, a text has at most a token of sound for each byte.
@@ -53,6 +56,7 @@ func longest(d broker.Deployment) int {
 // be what is dearest.
 func fixed(p ledger.Price, ask broker.Ask) int64 {
 	b := ask.Bound
+	b.Input = maxInput(ask)
 	input := dearest(p,
 		llm.Usage{Input: b.Input}, llm.Usage{Input: b.Input, Cached: b.Input}, llm.Usage{Input: b.Input, CacheWrite: b.Input},
 		llm.Usage{Input: b.Input, CacheWrite: b.Input, CacheHour: b.Input}, llm.Usage{Input: b.Input, AudioIn: b.Input},
@@ -62,6 +66,29 @@ func fixed(p ledger.Price, ask broker.Ask) int64 {
 		rest.Searches = 1
 	}
 	return plus(input, p.Cost(rest))
+}
+
+// heard is the most tokens that the sound to write down has, for models that are
+// billed by them: twice what is likely.
+func heard(ask broker.Ask) int {
+	if ask.Operation != broker.CanTranscribe {
+		return 0
+	}
+	return 2 * llm.Heard(ask.Bound.Millis).Input
+}
+
+// maxInput is the most tokens of input.
+func maxInput(ask broker.Ask) int { return ask.Bound.Input + heard(ask) }
+
+// sound is what hearing or speaking is likely to use; zero for all else.
+func sound(ask broker.Ask) llm.Usage {
+	switch ask.Operation {
+	case broker.CanTranscribe:
+		return llm.Heard(ask.Bound.Millis)
+	case broker.CanSpeak:
+		return llm.Spoken(ask.Bound.Chars)
+	}
+	return llm.Usage{}
 }
 
 // cost is what the attempt costs at most with so much output. Parts are rounded

@@ -23,6 +23,7 @@ type Attempt struct {
 	Price      ledger.Price   `json:"price"`
 	Reserved   int64          `json:"reserved,omitempty"`   // nano US dollars
 	Likely     int            `json:"likely,omitempty"`     // tokens of input, as a guess
+	Sound      llm.Usage      `json:"sound,omitzero"`       // that it is likely to use
 	MaxInput   int            `json:"max_input,omitempty"`  // tokens that the reservation is for
 	MaxOutput  int            `json:"max_output,omitempty"` // the same, of all choices
 	Limit      int            `json:"limit,omitempty"`      // of output, set because the request had none
@@ -72,7 +73,9 @@ func (a *Attempt) charge(p ledger.Price) {
 func (a *Attempt) cut(received int, at time.Time) {
 	a.Ended, a.Code = at, CodeInterrupted
 	if a.Reserved > 0 || received > 0 {
-		a.Usage = llm.Usage{Input: a.Likely, Output: tokens(received), Estimated: true}
+		a.Usage = a.Sound
+		a.Usage.Input, a.Usage.Output = max(a.Usage.Input, a.Likely), max(a.Usage.Output, tokens(received))
+		a.Usage.Estimated = true
 	}
 	a.charge(a.Price)
 }

@@ -67,8 +67,10 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, a asked) {
 	})
 	rated(w.Header(), rates(), g.Now())
 	w.Header().Set(cache.Header, string(cached()))
+	half := false
 	if err == nil {
 		err = g.relay(r.Context(), w, answer, a.keep)
+		half = err != nil && answer.Raw
 		_ = answer.Body.Close() // makes the report final
 	} else {
 		g.refuse(w, r, g.inWords(r.Context(), a, err))
@@ -79,6 +81,9 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, a asked) {
 		}
 		return g.Fleet.Settle(context.WithoutCancel(r.Context()), a.caller.TenantID, report.Model, last)
 	}))
+	if half {
+		panic(http.ErrAbortHandler) // half a sound must not look whole
+	}
 }
 
 // inWords says of an input to embed what "the conversation is too long" would

@@ -22,7 +22,7 @@ type answer struct {
 	Duration float64         `json:"duration"`
 	Segments []segment       `json:"segments"`
 	Words    []word          `json:"words"`
-	Usage    *usage          `json:"usage"`
+	Usage    *Usage          `json:"usage"`
 	Error    json.RawMessage `json:"error"`
 }
 
@@ -39,7 +39,8 @@ type word struct {
 	End   float64 `json:"end"`
 }
 
-type usage struct {
+// Usage is what providers say that an answer cost: tokens or seconds.
+type Usage struct {
 	Type    string  `json:"type"`
 	Seconds float64 `json:"seconds"`
 	Input   int     `json:"input_tokens"`
@@ -49,7 +50,8 @@ type usage struct {
 	Output int `json:"output_tokens"`
 }
 
-func (u usage) tokens() llm.Usage {
+// Counted keeps a provider's nonsense from becoming negative money.
+func (u Usage) Counted() llm.Usage {
 	if u.Type == "duration" || u.Seconds > 0 {
 		return llm.Usage{Millis: span(u.Seconds).Milliseconds()}
 	}
@@ -98,7 +100,7 @@ func Read(body, sound []byte) (llm.Transcript, error) {
 func (a answer) usage(sound []byte) llm.Usage {
 	switch {
 	case a.Usage != nil:
-		return a.Usage.tokens()
+		return a.Usage.Counted()
 	case a.Duration > 0:
 		return llm.Usage{Millis: span(a.Duration).Milliseconds()}
 	}

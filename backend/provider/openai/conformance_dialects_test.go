@@ -150,7 +150,7 @@ func azureAdapter() providertest.Adapter {
 	)
 	a.Forwards = map[llm.Wire]string{}
 	for w, path := range openai.Azure("https://x.openai.azure.com/openai", "").Wires {
-		if w != llm.OpenAITranscribe { // its bytes are a form; see TestAzureHearsAtADeployment
+		if w != llm.OpenAITranscribe && w != llm.OpenAITranscribeEvents { // its bytes are a form; see TestAzureHearsAtADeployment
 			a.Forwards[w] = "/deployments/m" + path + version
 		}
 	}

@@ -113,8 +113,9 @@ const (
 func openAIWires(has ...llm.Wire) map[llm.Wire]string {
 	all := map[llm.Wire]string{
 		llm.OpenAIChat: "/chat/completions", llm.OpenAICompletions: "/completions", llm.OpenAIResponses: "/responses",
-		llm.OpenAIEmbeddings: "/embeddings", llm.OpenAITranscribe: "/audio/transcriptions", llm.OpenAISpeech: "/audio/speech",
-		llm.Rerank: "/rerank",
+		llm.OpenAIEmbeddings: "/embeddings", llm.Rerank: "/rerank",
+		llm.OpenAITranscribe: "/audio/transcriptions", llm.OpenAITranscribeEvents: "/audio/transcriptions",
+		llm.OpenAISpeech: "/audio/speech", llm.OpenAISpeechEvents: "/audio/speech",
 	}
 	some := make(map[llm.Wire]string, len(has))
 	for _, w := range has {

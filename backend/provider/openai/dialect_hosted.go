@@ -12,7 +12,8 @@ import (
 func OpenAI() Dialect {
 	return Dialect{
 		Name: "openai", Takes: plain, Limit: "max_completion_tokens",
-		Wires: openAIWires(llm.OpenAIChat, llm.OpenAICompletions, llm.OpenAIResponses, llm.OpenAIEmbeddings, llm.OpenAITranscribe, llm.OpenAISpeech),
+		Wires: openAIWires(llm.OpenAIChat, llm.OpenAICompletions, llm.OpenAIResponses, llm.OpenAIEmbeddings,
+			llm.OpenAITranscribe, llm.OpenAITranscribeEvents, llm.OpenAISpeech, llm.OpenAISpeechEvents),
 	}
 }
 
@@ -21,7 +22,8 @@ func OpenAI() Dialect {
 func Any() Dialect {
 	return Dialect{
 		Name: "any", Takes: everything,
-		Wires: openAIWires(llm.OpenAIChat, llm.OpenAICompletions, llm.OpenAIEmbeddings, llm.OpenAITranscribe, llm.OpenAISpeech, llm.Rerank),
+		Wires: openAIWires(llm.OpenAIChat, llm.OpenAICompletions, llm.OpenAIEmbeddings, llm.Rerank,
+			llm.OpenAITranscribe, llm.OpenAITranscribeEvents, llm.OpenAISpeech, llm.OpenAISpeechEvents),
 	}
 }
 

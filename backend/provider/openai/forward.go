@@ -36,7 +36,7 @@ func (c *Client) Send(ctx context.Context, f llm.Forward) (*http.Response, error
 
 // modelOf finds the model in the bytes of a request.
 func modelOf(f llm.Forward) (string, error) {
-	if f.Wire == llm.OpenAITranscribe {
+	if f.Wire == llm.OpenAITranscribe || f.Wire == llm.OpenAITranscribeEvents {
 		return audio.FormModel(f.Body)
 	}
 	r, err := ReadRequest(f.Body)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"unicode/utf8"
 
 	sdk "github.com/sashabaranov/go-openai"
 
@@ -58,5 +59,5 @@ func (c *Client) Speak(ctx context.Context, req llm.SpeechRequest) (llm.Speech, 
 	if said := resp.Header.Get("Content-Type"); said != "" {
 		kind = said
 	}
-	return llm.Speech{Sound: resp.Body, ContentType: kind, Usage: audio.Spoken(req.Text)}, nil
+	return llm.Speech{Sound: resp.Body, ContentType: kind, Usage: llm.Spoken(utf8.RuneCountInString(req.Text))}, nil
 }

@@ -54,6 +54,7 @@ func adapter() providertest.Adapter {
 		},
 		Forwards: map[llm.Wire]string{
 			llm.OpenAIResponses: "/responses", llm.OpenAIEmbeddings: "/embeddings", llm.OpenAITranscribe: "/audio/transcriptions", llm.OpenAISpeech: "/audio/speech",
+			llm.OpenAITranscribeEvents: "/audio/transcriptions", llm.OpenAISpeechEvents: "/audio/speech",
 		},
 	}
 }

@@ -114,7 +114,7 @@ func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	for field, pairs := range map[string][]string{
 		"model": {"file", "x"}, "file": {"model", "m"}, "file ": {"model", "m", "file", ""}, "response_format": {"model", "m", "file", "x", "response_format", "pdf"},
-		"temperature": {"model", "m", "file", "x", "temperature", "hot"}, "stream": {"model", "m", "file", "x", "stream", "true"}, "model ": {"model", "m", "model", "n", "file", "x"},
+		"temperature": {"model", "m", "file", "x", "temperature", "hot"}, "stream": {"model", "m", "file", "x", "stream", "later"}, "response_format ": {"model", "m", "file", "x", "stream", "true", "response_format", "srt"}, "model ": {"model", "m", "model", "n", "file", "x"},
 		"prompt": {"model", "m", "file", "x", "prompt", "\xff"},
 	} {
 		kind, body := post(t, pairs...)
@@ -133,7 +133,7 @@ func TestReadRefuses(t *testing.T) {
 		}
 	}
 	for field, bad := range map[string]string{
-		"model": `{"input":"a","voice":"v"}`, "input": `{"model":"m"}`, "response_format": `{"model":"m","input":"a","response_format":"pdf"}`, "stream_format": `{"model":"m","input":"a","stream_format":"sse"}`, "speed": `{"model":"m","input":"a","speed":"x"}`,
+		"model": `{"input":"a","voice":"v"}`, "input": `{"model":"m"}`, "response_format": `{"model":"m","input":"a","response_format":"pdf"}`, "stream_format": `{"model":"m","input":"a","stream_format":"rtp"}`, "speed": `{"model":"m","input":"a","speed":"x"}`,
 	} {
 		_, err := audio.Speech{}.Read([]byte(bad))
 		if f := fault.From(err); f == nil || f.Code != fault.BadRequest || f.Field != field {
@@ -154,6 +154,30 @@ func TestInspectsTranscripts(t *testing.T) {
 	}
 	if _, f := (audio.Transcriptions{}).Inspect([]byte(`{"error":{}}`)); f == nil {
 		t.Error("an error is a transcript")
+	}
+}
+
+// TestAStreamIsSeenHoweverItIsCut feeds it byte by byte and as a whole.
+func TestAStreamIsSeenHoweverItIsCut(t *testing.T) {
+	t.Parallel()
+	stream := "data: {\"type\":\"transcript.text.delta\",\"delta\":\"ol\"}\r\n\r\ndata: {\"type\":\"transcript.text.segment\",\"speaker\":\"A\",\"text\":\"ol\"}\n\n" +
+		"data: {\"type\":\"transcript.text.done\",\"text\":\"olá\",\"usage\":{\"type\":\"duration\",\"seconds\":1.5}}\n\ndata: [DONE]\n\n"
+	for _, size := range []int{1, len(stream)} {
+		w := audio.Transcriptions{}.Watch(nil, nil)
+		var got []byte
+		for rest := stream; rest != ""; rest = rest[min(size, len(rest)):] {
+			got = w.Feed(got, []byte(rest[:min(size, len(rest))]))
+		}
+		got = w.Flush(got)
+		seen := w.Seen()
+		if f := w.End(); f != nil || string(got) != stream || w.Open() || !seen.Whole || seen.Bytes != 4 || seen.Usage != (llm.Usage{Millis: 1500}) || seen.FirstContent.IsZero() {
+			t.Errorf("by %d: %v %+v %q", size, f, seen, got)
+		}
+	}
+	silent := audio.Transcriptions{}.Watch(nil, nil)
+	silent.Feed(nil, []byte(": ping\n\n"))
+	if f := silent.End(); f == nil {
+		t.Error("nothing is a transcript")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"nexusai/backend/broker"
@@ -21,6 +22,7 @@ type Speech struct{ single.Surface }
 var (
 	_ broker.Surface = Speech{}
 	_ broker.Doer    = (*speaking)(nil)
+	_ broker.Wired   = (*speaking)(nil)
 )
 
 // Wire implements broker.Surface.
@@ -31,11 +33,40 @@ func (Speech) Inspect([]byte) (broker.Seen, *fault.Fault) {
 	return broker.Seen{}, fault.New(fault.UpstreamFailed, "The model's provider failed.", errors.New("JSON in place of sound"))
 }
 
+// Watch implements broker.Surface: sound has no events unless these are asked
+// for.
+func (Speech) Watch(r broker.Request, now func() time.Time) broker.Watcher {
+	if mine, ok := r.(*speaking); ok && mine.events {
+		return newWatcher(now)
+	}
+	return nil
+}
+
+// Write implements broker.Surface: in the midst of sound nothing can be said.
+func (Speech) Write(r broker.Request, _ broker.Seen) broker.Encoder {
+	if mine, ok := r.(*speaking); ok && mine.events {
+		return encoder{}
+	}
+	return nil
+}
+
 type speaking struct {
 	single.Request
 	body    []byte
 	members object.Object
 	ask     llm.SpeechRequest
+	events  bool // the sound comes in these
+}
+
+// Stream implements broker.Request: whoever listens need not wait for the end.
+func (*speaking) Stream() bool { return true }
+
+// Wire implements broker.Wired.
+func (r *speaking) Wire() llm.Wire {
+	if r.events {
+		return llm.OpenAISpeechEvents
+	}
+	return llm.OpenAISpeech
 }
 
 // Read implements broker.Surface.
@@ -75,9 +106,10 @@ func (Speech) Read(body []byte) (broker.Request, error) {
 		return nil, bad("input is a text that is not empty.").At("input")
 	case r.ask.Format != "" && !slices.Contains([]string{"mp3", "opus", "aac", "flac", "wav", "pcm"}, r.ask.Format):
 		return nil, bad("response_format is mp3, opus, aac, flac, wav or pcm.").At("response_format")
-	case stream != "" && stream != "audio":
-		return nil, bad("Sound comes as sound; leave stream_format out.").At("stream_format")
+	case stream != "" && stream != "audio" && stream != "sse":
+		return nil, bad("stream_format is audio or sse.").At("stream_format")
 	}
+	r.events = stream == "sse"
 	r.Most = broker.Bound{Input: len(body), Chars: utf8.RuneCountInString(r.ask.Text), Choices: 1}
 	return r, nil
 }
@@ -90,8 +122,8 @@ func (r *speaking) Rewrite(model string, _ int) []byte {
 // Do implements broker.Doer.
 func (r *speaking) Do(ctx context.Context, client llm.Client, model string) (broker.Answer, error) {
 	speaker, ok := client.(llm.Speaker)
-	if !ok {
-		return broker.Answer{}, single.Cannot(errors.New("the provider does not speak"))
+	if !ok || r.events { // which only OpenAI's wire has
+		return broker.Answer{}, single.Cannot(errors.New("the provider does not speak in this form"))
 	}
 	ask := r.ask
 	ask.Model = model

@@ -16,6 +16,7 @@ import (
 	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/audio"
 	"nexusai/backend/surface/single"
 )
 
@@ -29,13 +30,29 @@ type Transcriptions struct {
 var (
 	_ broker.Surface = Transcriptions{}
 	_ broker.Doer    = (*hearing)(nil)
+	_ broker.Wired   = (*hearing)(nil)
+	_ broker.Retold  = (*hearing)(nil)
 )
 
 // Wire implements broker.Surface.
 func (Transcriptions) Wire() llm.Wire { return llm.OpenAITranscribe }
 
-// formats of a transcript.
-var formats = []string{"json", "text", "srt", "verbose_json", "vtt"}
+// Watch implements broker.Surface.
+func (Transcriptions) Watch(_ broker.Request, now func() time.Time) broker.Watcher {
+	return newWatcher(now)
+}
+
+// Write implements broker.Surface.
+func (Transcriptions) Write(broker.Request, broker.Seen) broker.Encoder { return encoder{} }
+
+// formats of a transcript, and those whose pieces can be told one by one.
+var (
+	formats   = []string{"json", "text", "srt", "verbose_json", "vtt", diarized}
+	piecemeal = []string{"json", "text", diarized}
+)
+
+// diarized says who speaks.
+const diarized = "diarized_json"
 
 type hearing struct {
 	single.Request
@@ -43,6 +60,18 @@ type hearing struct {
 	model  part
 	ask    llm.TranscribeRequest
 	format string
+	events bool // it is told as it is heard
+}
+
+// Stream implements broker.Request.
+func (r *hearing) Stream() bool { return r.events }
+
+// Wire implements broker.Wired.
+func (r *hearing) Wire() llm.Wire {
+	if r.events {
+		return llm.OpenAITranscribeEvents
+	}
+	return llm.OpenAITranscribe
 }
 
 // Read implements broker.Surface.
@@ -62,8 +91,10 @@ func (s Transcriptions) Read(body []byte) (broker.Request, error) {
 		return nil, bad("You must provide a model parameter.").At("model")
 	case len(r.ask.Sound) == 0:
 		return nil, bad("You must provide a file that is not empty.").At("file")
-	case !slices.Contains(formats, r.format) && r.format != "diarized_json":
-		return nil, bad("response_format is json, text, srt, verbose_json or vtt.").At("response_format")
+	case !slices.Contains(formats, r.format):
+		return nil, bad("response_format is json, text, srt, verbose_json, vtt or diarized_json.").At("response_format")
+	case r.events && !slices.Contains(piecemeal, r.format):
+		return nil, bad("A streamed transcript is json, text or diarized_json.").At("response_format")
 	}
 	r.Most = broker.Bound{Millis: millis(r.ask.Sound), Choices: 1, Input: len(r.ask.Prompt)}
 	return r, nil
@@ -97,9 +128,11 @@ func (r *hearing) field(p part) error {
 	case "timestamp_granularities[]", "timestamp_granularities":
 		r.ask.Words = r.ask.Words || text == "word"
 	case "stream":
-		if text != "false" && text != "" {
-			return bad("A transcript comes as a whole; leave stream out.").At("stream")
+		on, err := strconv.ParseBool(text)
+		if err != nil && text != "" {
+			return bad("stream is true or false.").At("stream")
 		}
+		r.events = on
 	}
 	return nil
 }
@@ -125,18 +158,9 @@ func (r *hearing) Rewrite(model string, _ int) []byte {
 // Inspect implements broker.Surface: a transcript in JSON, or as text.
 func (Transcriptions) Inspect(body []byte) (broker.Seen, *fault.Fault) {
 	var a struct {
-		Text     *string         `json:"text"`
-		Duration float64         `json:"duration"`
-		Error    json.RawMessage `json:"error"`
-		Usage    *struct {
-			Type    string  `json:"type"`
-			Seconds float64 `json:"seconds"`
-			Input   int     `json:"input_tokens"`
-			Output  int     `json:"output_tokens"`
-			Details struct {
-				Audio int `json:"audio_tokens"`
-			} `json:"input_token_details"`
-		} `json:"usage"`
+		Text     *string      `json:"text"`
+		Duration float64      `json:"duration"`
+		Usage    *audio.Usage `json:"usage"`
 	}
 	err := json.Unmarshal(body, &a)
 	if err == nil && a.Text == nil {
@@ -146,14 +170,11 @@ func (Transcriptions) Inspect(body []byte) (broker.Seen, *fault.Fault) {
 		return broker.Seen{}, fault.New(fault.UpstreamFailed, "The model's provider failed.", fmt.Errorf("read a transcript: %w", err))
 	}
 	seen := broker.Seen{Bytes: len(*a.Text), Done: true, Whole: true}
-	seconds := a.Duration
-	if u := a.Usage; u != nil {
-		seconds = max(seconds, u.Seconds)
-		seen.Usage = llm.Usage{Input: max(u.Input, 0), Output: max(u.Output, 0)}
-		seen.Usage.AudioIn = min(max(u.Details.Audio, 0), seen.Usage.Input)
-	}
-	if seconds > 0 && seconds < 1e7 {
-		seen.Usage.Millis = int64(seconds * 1000)
+	switch {
+	case a.Usage != nil:
+		seen.Usage = a.Usage.Counted()
+	case a.Duration > 0:
+		seen.Usage = audio.Usage{Seconds: a.Duration}.Counted()
 	}
 	seen.HasUsage = seen.Usage != llm.Usage{}
 	return seen, nil
@@ -162,7 +183,7 @@ func (Transcriptions) Inspect(body []byte) (broker.Seen, *fault.Fault) {
 // Do implements broker.Doer.
 func (r *hearing) Do(ctx context.Context, client llm.Client, model string) (broker.Answer, error) {
 	listener, ok := client.(llm.Transcriber)
-	if !ok || r.format == "diarized_json" { // who speaks, nobody's vocabulary says
+	if !ok || r.format == diarized { // who speaks, nobody's vocabulary says
 		return broker.Answer{}, single.Cannot(errors.New("the provider does not transcribe in this form"))
 	}
 	ask := r.ask
@@ -171,86 +192,12 @@ func (r *hearing) Do(ctx context.Context, client llm.Client, model string) (brok
 	if err != nil {
 		return broker.Answer{}, err
 	}
+	if r.events {
+		return broker.Answer{ContentType: "text/event-stream", Body: io.NopCloser(bytes.NewReader(told(got.Text, nil))), Usage: got.Usage}, nil
+	}
 	body, kind, err := write(r.format, got, ask.Words)
 	if err != nil {
 		return broker.Answer{}, fault.New(fault.UpstreamFailed, "The model's provider failed.", err)
 	}
 	return broker.Answer{ContentType: kind, Body: io.NopCloser(bytes.NewReader(body)), Usage: got.Usage}, nil
-}
-
-type verbose struct {
-	Task     string    `json:"task"`
-	Language string    `json:"language"`
-	Duration float64   `json:"duration"`
-	Text     string    `json:"text"`
-	Words    []word    `json:"words,omitempty"`
-	Segments []segment `json:"segments"`
-}
-
-type word struct {
-	Word string  `json:"word"`
-	From float64 `json:"start"`
-	To   float64 `json:"end"`
-}
-
-type segment struct {
-	ID   int     `json:"id"`
-	From float64 `json:"start"`
-	To   float64 `json:"end"`
-	Text string  `json:"text"`
-}
-
-func write(format string, t llm.Transcript, words bool) (body []byte, kind string, err error) {
-	switch format {
-	case "text":
-		return []byte(t.Text + "\n"), "text/plain; charset=utf-8", nil
-	case "srt", "vtt":
-		return captions(format, t), "text/plain; charset=utf-8", nil
-	case "verbose_json":
-		out := verbose{Task: "transcribe", Language: t.Language, Duration: t.Duration.Seconds(), Text: t.Text, Segments: []segment{}}
-		for i, s := range t.Segments {
-			out.Segments = append(out.Segments, segment{i, s.From.Seconds(), s.To.Seconds(), s.Text})
-		}
-		for _, w := range t.Words {
-			if words {
-				out.Words = append(out.Words, word{w.Text, w.From.Seconds(), w.To.Seconds()})
-			}
-		}
-		body, err = json.Marshal(out)
-	default:
-		body, err = json.Marshal(struct {
-			Text string `json:"text"`
-		}{t.Text})
-	}
-	if err != nil {
-		return nil, "", fmt.Errorf("encode a transcript: %w", err)
-	}
-	return body, "application/json", nil
-}
-
-// captions are subtitles: SubRip or WebVTT. Without segments all is one.
-func captions(format string, t llm.Transcript) []byte {
-	segments := t.Segments
-	if len(segments) == 0 {
-		segments = []llm.Segment{{To: t.Duration, Text: t.Text}}
-	}
-	var out bytes.Buffer
-	comma := ","
-	if format == "vtt" {
-		out.WriteString("WEBVTT\n\n")
-		comma = "."
-	}
-	for i, s := range segments {
-		if format == "srt" {
-			fmt.Fprintf(&out, "%d\n", i+1)
-		}
-		text := bytes.TrimSpace([]byte(s.Text))
-		fmt.Fprintf(&out, "%s --> %s\n%s\n\n", clock(s.From, comma), clock(s.To, comma), text)
-	}
-	return out.Bytes()
-}
-
-func clock(d time.Duration, comma string) string {
-	ms := d.Milliseconds()
-	return fmt.Sprintf("%02d:%02d:%02d%s%03d", ms/3600000, ms/60000%60, ms/1000%60, comma, ms%1000)
 }

@@ -1569,7 +1569,7 @@ export interface components {
             connect_ms?: number;
             /**
              * Format: int64
-             * @description default 10 s, of reasoning models 300 s, of a local engine 120 s and 1 s for each 20 tokens of the prompt
+             * @description default 10 s, of reasoning models and of those that hear or speak 300 s, of a local engine 120 s and 1 s for each 20 tokens of the prompt
              */
             first_token_ms?: number;
         };
