@@ -55,6 +55,12 @@ def test_tools_in_a_stream(client, scripted):
         assert stream.get_final_message().content[-1].input == {"at": "sea"}
 
 
+def test_schema(client, scripted):
+    shape = {"type": "object", "properties": {"answer": {"type": "integer"}}, "required": ["answer"], "additionalProperties": False}
+    answer = ask(client, scripted, "json", output_config={"format": {"type": "json_schema", "schema": shape}})
+    assert answer.content[0].text == '{"answer":42}'
+
+
 def test_images(client, scripted):
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PIXEL.partition(",")[2]}}
     assert ask(client, scripted, [{"type": "text", "text": "images"}, image, image]).content[0].text == "images: 2"
@@ -62,8 +68,8 @@ def test_images(client, scripted):
 
 def test_counts_tokens(client, scripted):
     counted = client.messages.count_tokens(model=scripted["chat"], messages=[{"role": "user", "content": "12345678"}])
-    # The scripted Anthropic counts; for the other the stated rule does.
-    assert counted.input_tokens == (42 if scripted["wire"] == "anthropic" else 6)
+    # The scripted Anthropic and Gemini count; for the other the stated rule does.
+    assert counted.input_tokens == (6 if scripted["wire"] == "openai" else 42)
 
 
 @pytest.mark.parametrize(("status", "kind"), [
@@ -95,6 +101,27 @@ def test_leaving_a_stream_frees_the_provider(client, fragile, upstream):
     wait_until(lambda: gone(upstream) > before)
 
 
+def test_lists_models_page_by_page(client, scripted):
+    first = client.models.list(limit=2)
+    assert len(first.data) == 2 and first.has_more and (first.first_id, first.last_id) == (first.data[0].id, first.data[1].id)
+    everything = list(client.models.list(limit=2))  # the client asks for page after page
+    ids = [m.id for m in everything]
+    assert scripted["chat"] in ids and len(ids) == len(set(ids)) > 2
+    assert all(m.type == "model" and m.display_name and m.created_at.year == 1970 for m in everything)
+    last = client.models.list(limit=1, before_id=ids[2])
+    assert [m.id for m in last.data] == [ids[1]] and last.has_more
+
+
+def test_describes_a_model(client, scripted):
+    found = client.models.retrieve(scripted["chat"])
+    assert (found.id, found.type) == (scripted["chat"], "model") and found.max_input_tokens > 100_000
+    with pytest.raises(anthropic.NotFoundError):
+        client.models.retrieve("no-such-model")
+    with pytest.raises(anthropic.BadRequestError):
+        client.models.list(after_id="no-such-model")
+
+
 def test_the_older_way_to_sign_in(server, key, scripted):
     bearer = anthropic.Anthropic(base_url=server.url, auth_token=key, api_key=None, max_retries=0)
     assert ask(bearer, scripted, "say a").content[0].text == "a"
+    assert bearer.models.list(limit=1).data[0].type == "model"

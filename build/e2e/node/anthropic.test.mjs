@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
-import { all, fragile, gone, key, model, pixel, until, url, wire } from "./setting.mjs";
+import { all, fragile, gone, key, limited, model, paced, pixel, spent, until, url, wire } from "./setting.mjs";
 
 const client = new Anthropic({ baseURL: url, apiKey: key, maxRetries: 0, timeout: 30_000 });
 const max_tokens = 64;
@@ -46,7 +46,27 @@ test("sees images", async () => {
 
 test("counts tokens", async () => {
   const counted = await client.messages.countTokens({ model, messages: says("12345678") });
-  assert.equal(counted.input_tokens, wire === "anthropic" ? 42 : 6); // counted there, or by the stated rule
+  assert.equal(counted.input_tokens, wire === "openai" ? 6 : 42); // counted there, or by the stated rule
+});
+
+test("lists and describes models", async () => {
+  const found = await all(client.models.list({ limit: 2 })); // it asks for page after page
+  assert.ok(found.length > 2 && found.every((m) => m.type === "model" && m.display_name && m.created_at));
+  assert.equal((await client.models.retrieve(model)).id, model);
+  await assert.rejects(client.models.retrieve("no-such-model"), Anthropic.NotFoundError);
+});
+
+test("a spent budget is not tried again, a limit is waited for", async () => {
+  const asks = (apiKey, maxRetries) => new Anthropic({ baseURL: url, apiKey, maxRetries, timeout: 30_000 }).messages.create({ model, max_tokens, messages: says("say a") });
+  await assert.rejects(asks(spent, 3), (e) => {
+    assert.ok(e instanceof Anthropic.APIError && e.status === 402);
+    assert.match(e.message, /billing_error.*daily budget of this key .* begins anew at .* Ask finance@acme\.test/);
+    return true;
+  });
+  await asks(limited, 0);
+  await assert.rejects(asks(limited, 0), Anthropic.RateLimitError);
+  await asks(paced, 0);
+  await asks(paced, 3);
 });
 
 test("errors have their class", async () => {

@@ -1,8 +1,8 @@
 // The official OpenAI client for Node on every surface.
 import assert from "node:assert/strict";
 import test from "node:test";
-import OpenAI from "openai";
-import { all, embedding, fragile, gone, key, model, pixel, until, url } from "./setting.mjs";
+import OpenAI, { toFile } from "openai";
+import { all, ear, embedding, fragile, gone, heard, key, limited, model, mouth, paced, pixel, spent, until, url } from "./setting.mjs";
 
 const client = new OpenAI({ baseURL: url + "/v1", apiKey: key, maxRetries: 0, timeout: 30_000 });
 const says = (content) => [{ role: "user", content }];
@@ -67,6 +67,47 @@ test("a response goes on", async () => {
   assert.equal(first.output_text, "hello there");
   const second = await client.responses.create({ model, input: "say again", previous_response_id: first.id });
   assert.equal(second.output_text, "again");
+});
+
+const hear = async (more) => client.audio.transcriptions.create({ model: ear, file: await toFile(Buffer.from("say hello there"), "speech.wav"), ...more });
+
+test("transcribes in every form", async () => {
+  assert.equal((await hear({})).text, "hello there");
+  assert.equal((await hear({ response_format: "text" })).trim(), "hello there");
+  assert.match(await hear({ response_format: "srt" }), /^1\n00:00:00,500 --> 00:00:02,250\nhello there/);
+  assert.match(await hear({ response_format: "vtt" }), /^WEBVTT\n/);
+  assert.equal((await hear({ response_format: "verbose_json" })).segments[0].end, 2.25);
+  assert.equal((await hear({ response_format: "diarized_json" })).segments[0].speaker, "A");
+});
+
+test("streams a transcript", async () => {
+  const events = await all(await hear({ stream: true }));
+  assert.deepEqual(events.map((e) => e.delta ?? e.text), ["hello ", "there", "hello there"]);
+  assert.equal(events.at(-1).type, "transcript.text.done");
+});
+
+test("hears speech while it is spoken", async () => {
+  const answer = await client.audio.speech.create({ model: mouth, voice: "nova", input: "wait hello there" });
+  const text = new TextDecoder();
+  let got = "";
+  for await (const piece of answer.body) {
+    if (got === "") await heard(); // the provider waits until then
+    got += text.decode(piece);
+  }
+  assert.equal(got, "hello there");
+});
+
+test("a spent budget is not tried again, a limit is waited for", async () => {
+  const asks = (apiKey, maxRetries) => new OpenAI({ baseURL: url + "/v1", apiKey, maxRetries, timeout: 30_000 }).chat.completions.create({ model, messages: says("say a") });
+  await assert.rejects(asks(spent, 3), (e) => {
+    assert.ok(e instanceof OpenAI.APIError && e.status === 402 && e.code === "insufficient_quota");
+    assert.match(e.message, /daily budget of this key .* begins anew at .* Ask finance@acme\.test/);
+    return true;
+  });
+  await asks(limited, 0);
+  await assert.rejects(asks(limited, 0), OpenAI.RateLimitError);
+  await asks(paced, 0);
+  await asks(paced, 3);
 });
 
 test("errors have their class", async () => {

@@ -1,7 +1,7 @@
 // Command upstream is a provider for the tests of the official clients: it
-// speaks OpenAI's and Anthropic's wires and does what the last words of the user
-// ask: "say hello there", "call look {}", "json", "images", "fail 429", "cut",
-// "stall".
+// speaks OpenAI's, Anthropic's, Google's and Cohere's wires and does what the
+// last words of the user ask: "say hello there", "call look {}", "json",
+// "images", "fail 429", "cut", "stall".
 package main
 
 import (
@@ -26,6 +26,11 @@ func main() {
 	mux.HandleFunc("POST /v1/embeddings", embed)
 	mux.HandleFunc("POST /v1/messages", message)
 	mux.HandleFunc("POST /v1/messages/count_tokens", func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]int{"input_tokens": 42}) })
+	mux.HandleFunc("POST /v1beta/models/{call}", generate)
+	mux.HandleFunc("POST /v1/audio/transcriptions", hear)
+	mux.HandleFunc("POST /v1/audio/speech", speak)
+	mux.HandleFunc("POST /v1/rerank", rank)
+	mux.HandleFunc("POST /heard", tellHeard)
 	mux.HandleFunc("GET /gone", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, gone.Load()) })
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -124,5 +129,5 @@ type object = map[string]any
 
 // indiscreet is what a provider might say that shows its caller's key.
 func indiscreet(r *http.Request) string {
-	return "as asked by " + r.Header.Get("Authorization") + r.Header.Get("X-Api-Key")
+	return "as asked by " + r.Header.Get("Authorization") + r.Header.Get("X-Api-Key") + r.Header.Get("X-Goog-Api-Key")
 }
