@@ -29,6 +29,7 @@ var suites = map[string][]measure{
 		{"local", local},
 		{"sync", visible},
 		{"window", window},
+		{"recovery", recovery},
 	},
 	"gateway": {
 		{"gateway", gateway},
