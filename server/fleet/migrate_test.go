@@ -1,12 +1,7 @@
 package fleet_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -19,48 +14,11 @@ import (
 	"nexusai/server/store/storetest"
 )
 
-// migratedTo applies the schema's files below a number, as Migrate does.
-func migratedTo(t *testing.T, owner, below string) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), owner)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context()) //nolint:errcheck // nothing depends on it
-	names, err := filepath.Glob("../store/migrations/*.sql")
-	if err != nil || len(names) == 0 {
-		t.Fatal(names, err)
-	}
-	for _, file := range names {
-		base := filepath.Base(file)
-		if base >= below {
-			break
-		}
-		sql, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := sha256.Sum256(sql)
-		err = pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(t.Context(), string(sql)); err != nil {
-				return err
-			}
-			_, err := tx.Exec(t.Context(), `insert into nexus_migration (version, name, sha256) values ($1::int, $2, $3)`,
-				strings.TrimLeft(base[:4], "0"), strings.TrimSuffix(base[5:], ".sql"), hex.EncodeToString(sum[:]))
-			return err
-		})
-		if err != nil {
-			t.Fatal(base, err)
-		}
-	}
-}
-
 // TestWhatWasThereBeforePoolsStays brings a database with a provider, its key,
 // own prices and an alias to today's schema.
 func TestWhatWasThereBeforePoolsStays(t *testing.T) {
 	t.Parallel()
-	app, owner := storetest.Empty(t)
-	migratedTo(t, owner, "0041")
+	app, owner := storetest.Older(t, 41)
 	w := &world{t: t, log: &shared{}, tenant: uuid.NewString()}
 	var err error
 	w.keys, err = secret.Load(secret.Config{Dir: t.TempDir()})

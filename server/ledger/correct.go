@@ -17,6 +17,12 @@ select e.at, coalesce(e.user_id::text, ''), coalesce(e.key_id::text, ''), coales
 from ledger_entry e
 where e.tenant_id = $1 and e.call_id = $2 and e.attempt = $3 and e.kind = 'settle'`
 
+// estimate says that we only guessed an attempt's cost and that the invoice
+// knows better: it names the request, or covers its day and does not.
+func (d Difference) estimate() bool {
+	return d.Estimated && d.CallID != "" && d.RequestID != "" && d.Kind != Unknown
+}
+
 // Correct books, for what we estimated, what the invoice says instead, and
 // marks those differences. It returns the new lines, which budgets have to
 // hear of. What the provider counted itself is left for people to settle.
@@ -24,7 +30,7 @@ func (r *Reconciliation) Correct(ctx context.Context, tx pgx.Tx, tenantID, note 
 	var lines []Entry
 	for i := range r.Differences {
 		d := &r.Differences[i]
-		if d.Kind != Differs || !d.Estimated || d.CallID == "" {
+		if !d.estimate() {
 			continue
 		}
 		e := Entry{CallID: d.CallID, Attempt: d.Attempt, Kind: Correct, Note: note}

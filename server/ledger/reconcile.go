@@ -12,7 +12,7 @@ import (
 const (
 	Differs  = "differs"  // both know it, at another amount
 	Unknown  = "unknown"  // only the invoice has it
-	Unbilled = "unbilled" // only the ledger has it
+	Unbilled = "unbilled" // only the ledger has it, on a day that the invoice covers
 )
 
 // Difference is a place where an invoice and the ledger do not say the same.
@@ -28,6 +28,25 @@ type Difference struct {
 	Booked    int64  `json:"booked_nano_usd"`
 	Estimated bool   `json:"estimated,omitempty"` // we counted it ourselves
 	Corrected bool   `json:"corrected,omitempty"`
+}
+
+// Note says in words what a difference means and what can be done about it.
+func (d Difference) Note() string {
+	switch {
+	case d.Corrected:
+		return "corrected"
+	case d.estimate():
+		return "we only estimated it: --apply corrects it"
+	case d.Kind == Unknown && d.RequestID != "":
+		return "the ledger has no such request at this provider"
+	case d.Kind == Unknown:
+		return "nothing was booked for this model on this day"
+	case d.Kind == Unbilled && d.RequestID == "" && d.CallID != "":
+		return "the provider gave the request no id, so it may be a line that the ledger does not know"
+	case d.Kind == Unbilled:
+		return "the invoice covers this day and does not have it"
+	}
+	return "the provider counted it: ask the provider"
 }
 
 // Reconciliation is an invoice beside the ledger.

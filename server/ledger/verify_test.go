@@ -50,17 +50,23 @@ func newShop(t *testing.T) *shop {
 	s.must(err)
 	_, err = s.budgets.Reserve(t.Context(), budget.Who{TenantID: s.tenant}, 1, 1)
 	s.must(err)
-	for n := range 6 {
-		o := book.Begin(calllog.Call{TenantID: s.tenant, Surface: "v1", Operation: "chat", Model: "m", UserID: uuid.NewString()})
-		s.must(o.Try(calllog.Attempt{N: 1, Deployment: "d", Provider: "p", Started: time.Now(), Price: price, Reserved: 1e9, Likely: 100, MaxInput: 500, MaxOutput: 500}))
-		a := broker.Attempt{N: 1, Deployment: "d", Provider: "p", Model: "up", RequestID: "req-" + string(rune('a'+n)), Usage: llm.Usage{Input: 100 + n, Cached: 50, Output: 10, Estimated: n == 5}}
-		o.Tried(1, a, "D", price)
-		o.End(calllog.OutcomeOf(broker.Report{Attempts: []broker.Attempt{a}}, nil, func(broker.Attempt) (string, ledger.Price) { return "D", price }))
+	for n := range 7 {
+		s.call(book, uuid.NewString(), "req-"+string(rune('a'+n)), 100+n, n >= 5)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // stores what there is, and ends
 	s.must(book.Run(ctx))
 	return s
+}
+
+// call records one call, as the broker and its gate do.
+func (s *shop) call(book *calllog.Book, user, request string, input int, estimated bool) {
+	s.Helper()
+	o := book.Begin(calllog.Call{TenantID: s.tenant, Surface: "v1", Operation: "chat", Model: "m", UserID: user})
+	s.must(o.Try(calllog.Attempt{N: 1, Deployment: "d", Provider: "p", Started: time.Now(), Price: price, Reserved: 1e9, Likely: 100, MaxInput: 500, MaxOutput: 500}))
+	a := broker.Attempt{N: 1, Deployment: "d", Provider: "p", Model: "up", RequestID: request, Usage: llm.Usage{Input: input, Cached: 50, Output: 10, Estimated: estimated}}
+	o.Tried(1, a, "D", price)
+	o.End(calllog.OutcomeOf(broker.Report{Attempts: []broker.Attempt{a}}, nil, func(broker.Attempt) (string, ledger.Price) { return "D", price }))
 }
 
 func (s *shop) must(err error) {
@@ -90,7 +96,7 @@ func (s *shop) verify() ledger.Verdict {
 func TestAnHonestLedgerVerifies(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	if v := s.verify(); !v.OK() || v.Entries != 12 || v.Attempts != 6 || v.Settled == 0 || v.Settled != v.Priced {
+	if v := s.verify(); !v.OK() || v.Entries != 14 || v.Attempts != 7 || v.Settled == 0 || v.Settled != v.Priced {
 		t.Errorf("verdict %+v", v)
 	}
 	if v, err := ledger.Verify(t.Context(), s.db, storetest.Tenant(t, s.db)); err != nil || !v.OK() || v.Entries != 0 {
@@ -132,12 +138,12 @@ func TestAnInvoiceCorrectsOnlyWhatWeEstimated(t *testing.T) {
 	s := newShop(t)
 	today := time.Now().UTC().Format(time.DateOnly)
 	// a is right, b was counted by the provider and differs, f was estimated and
-	// differs, z we never heard of, c to e are not on it.
+	// differs, z we never heard of, c to g are not on it, of which g was estimated.
 	text := "date,request_id,amount_usd\n" + today + ",req-a,0.0002875\n" + today + ",req-b,1\n" + today + ",req-f,0.5\n" + today + ",req-z,0.25\n"
 	lines, err := ledger.ReadInvoice(strings.NewReader(text))
 	s.must(err)
 	for round, want := range []map[string]int{
-		{"differs req-b": 1, "differs req-f": 1, "unknown req-z": 1, "unbilled req-c": 1, "unbilled req-d": 1, "unbilled req-e": 1},
+		{"differs req-b": 1, "differs req-f": 1, "unknown req-z": 1, "unbilled req-c": 1, "unbilled req-d": 1, "unbilled req-e": 1, "unbilled req-g": 1},
 		{"differs req-b": 1, "unknown req-z": 1, "unbilled req-c": 1, "unbilled req-d": 1, "unbilled req-e": 1},
 	} {
 		s.must(s.db.Tenant(t.Context(), s.tenant, func(tx pgx.Tx) error {
@@ -152,17 +158,20 @@ func TestAnInvoiceCorrectsOnlyWhatWeEstimated(t *testing.T) {
 			got := map[string]int{}
 			for _, d := range r.Differences {
 				got[d.Kind+" "+d.RequestID]++
-				if d.Corrected != (d.RequestID == "req-f") {
+				if d.Corrected != (d.RequestID == "req-f" || d.RequestID == "req-g") || d.Note() == "" {
 					t.Errorf("round %d: %+v", round, d)
 				}
+				if d.RequestID == "req-z" && d.Note() != "the ledger has no such request at this provider" {
+					t.Errorf("what only the invoice has: %q", d.Note())
+				}
 			}
-			if len(got) != len(want) || len(fresh) != 1-round {
+			if len(got) != len(want) || len(fresh) != 2-2*round {
 				t.Errorf("round %d: %v, want %v; %d corrections", round, got, want, len(fresh))
 			}
 			return s.budgets.Spent(t.Context(), tx, s.tenant, fresh)
 		}))
 	}
-	if v := s.verify(); !v.OK() || v.Entries != 13 {
+	if v := s.verify(); !v.OK() || v.Entries != 16 {
 		t.Errorf("after the correction: %+v", v)
 	}
 	days, err := ledger.ReadInvoice(strings.NewReader("date,model,amount_usd\n" + today + ",up,0.00000001\n2026-01-01,up,3\n"))

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"regexp"
 	"strconv"
 	"time"
@@ -39,6 +40,15 @@ var ErrBehind = errors.New("the database schema is older than this program")
 // transaction, under the owner role. Several processes may call it at once: one
 // works, the others wait. Returns ErrDrift when history does not match.
 func Migrate(ctx context.Context, ownerURL string, log *slog.Logger) error {
+	return MigrateBelow(ctx, ownerURL, newest, log)
+}
+
+// newest is above every version.
+const newest = math.MaxInt
+
+// MigrateBelow is Migrate up to a version and without it: a database as an older
+// program left it, for tests of what follows.
+func MigrateBelow(ctx context.Context, ownerURL string, version int, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(ctx, migrateWithin)
 	defer cancel()
 	all, err := migrations()
@@ -62,11 +72,17 @@ func Migrate(ctx context.Context, ownerURL string, log *slog.Logger) error {
 		return err
 	}
 	for _, m := range all {
+		if m.version >= version {
+			break
+		}
 		if err := m.apply(ctx, conn, applied, log); err != nil {
 			return err
 		}
 	}
-	return migrateRiver(ctx, ownerURL, log)
+	if version < newest {
+		return nil
+	}
+	return migrateRiver(ctx, ownerURL, log) // under the same lock
 }
 
 const appRoleExists = `select exists (select from pg_roles where rolname = 'nexus_app')`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -136,22 +138,23 @@ func (d *desk) reconciled(r ledger.Reconciliation) error {
 	if r.Differences == nil {
 		r.Differences = []ledger.Difference{}
 	}
+	counts := map[string]int{}
 	err := list(d, r.Differences, "LINE\tWHAT\tDIFFERENCE\tINVOICED\tBOOKED\tNOTE", func(x ledger.Difference) string {
-		what, note := x.RequestID, ""
-		if what == "" {
-			what = x.Day + " " + x.Model
+		counts[x.Kind]++
+		what, line := cmp.Or(x.RequestID, strings.TrimSpace(x.Day+" "+x.Model), "call "+x.CallID), "–"
+		if x.Line > 0 {
+			line = strconv.Itoa(x.Line)
 		}
-		switch {
-		case x.Corrected:
-			note = "corrected"
-		case x.Estimated:
-			note = "estimated: --apply corrects it"
-		}
-		return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s", x.Line, what, x.Kind, money(x.Invoiced), money(x.Booked), note)
+		return strings.Join([]string{line, what, kinds[x.Kind], money(x.Invoiced), money(x.Booked), x.Note()}, "\t")
 	})
-	fmt.Fprintf(d.stdout, "%d lines over %s; booked for them: %s; %d differences\n", r.Lines, money(r.Invoiced), money(r.Booked), len(r.Differences))
+	fmt.Fprintf(d.stdout, "%d lines over %s; booked for them: %s\n", r.Lines, money(r.Invoiced), money(r.Booked))
+	fmt.Fprintf(d.stdout, "%d differences: %d in the amount, %d only on the invoice, %d only in the ledger\n",
+		len(r.Differences), counts[ledger.Differs], counts[ledger.Unknown], counts[ledger.Unbilled])
 	return err
 }
+
+// kinds of differences in words.
+var kinds = map[string]string{ledger.Differs: "the amount", ledger.Unknown: "only on the invoice", ledger.Unbilled: "only in the ledger"}
 
 func (d *desk) invoice(name string) ([]ledger.InvoiceLine, error) {
 	in := d.stdin

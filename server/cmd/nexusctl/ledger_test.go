@@ -74,10 +74,11 @@ func TestTheLedgerIsVerifiedAndReconciled(t *testing.T) {
 	x.run("", "ledger", "verify", "--tenant", "acme").want(done).says("true", "$0.000020000")
 
 	invoice := filepath.Join(t.TempDir(), "invoice.csv")
-	x.must(os.WriteFile(invoice, []byte("request_id,amount_usd\nr-counted,0.00001\nr-guessed,0.00003\n"), 0o600))
+	x.must(os.WriteFile(invoice, []byte("request_id,amount_usd\nr-counted,0.00001\nr-guessed,0.00003\nr-unheard,7\n"), 0o600))
 	x.run("", "ledger", "reconcile").want(misused).says("--provider")
 	x.run("", "ledger", "reconcile", invoice, "--provider", "Nobody").want(failed).says(`no provider "Nobody"`)
-	x.run("", "ledger", "reconcile", invoice, "--provider", "Scripted").want(done).says("r-guessed", "differs", "--apply corrects it", "1 differences")
+	x.run("", "ledger", "reconcile", invoice, "--provider", "Scripted").want(done).says("r-guessed", "the amount", "--apply corrects it", "r-unheard", "$7.000000000", "the ledger has no such request",
+		"2 differences: 1 in the amount, 1 only on the invoice, 0 only in the ledger")
 	x.run("", "ledger", "reconcile", "--provider", "Scripted", invoice, "--apply").want(done).says("r-guessed", "corrected")
 	x.run("request_id,amount_usd\nr-guessed,0.00003\n", "ledger", "reconcile", "--provider", "Scripted", "-").want(done).says("0 differences")
 	x.run("", "ledger", "verify").want(done).says("true")

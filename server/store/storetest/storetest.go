@@ -53,6 +53,17 @@ func Empty(t testing.TB) (app, owner string) {
 	return app, owner
 }
 
+// Older makes a database as the last program before a migration left it, for
+// tests that put rows into it and migrate on.
+func Older(t testing.TB, version int) (app, owner string) {
+	t.Helper()
+	app, owner = Empty(t)
+	if err := store.MigrateBelow(t.Context(), owner, version, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatalf("migrate up to %d: %v", version, explain(err))
+	}
+	return app, owner
+}
+
 // Bare makes a database that nobody has prepared.
 func Bare(t testing.TB) (app, owner string) {
 	t.Helper()
