@@ -21,11 +21,19 @@ const (
 	mostRows = 1000
 )
 
-// sums adds calls up: what stands before is what to add them up by.
-const addUp = `count(*), count(*) filter (where state = 'failed'), count(*) filter (where unpriced),
+// addUp adds up calls, and what an invoice later said of them, as budgets do:
+// a report must not differ from the ledger. What stands before is what to add
+// them up by.
+const addUp = `count(*) filter (where is_call), count(*) filter (where state = 'failed'), count(*) filter (where unpriced),
     coalesce(sum(input_tokens), 0)::bigint, coalesce(sum(cached_tokens), 0)::bigint, coalesce(sum(output_tokens), 0)::bigint,
     coalesce(sum(cost_nano_usd), 0)::bigint
-from inference_log where tenant_id = $1 and at >= $2 and at < $3`
+from (
+    select true as is_call, at, model, deployment, user_id, key_id, state, unpriced, input_tokens, cached_tokens, output_tokens, cost_nano_usd
+    from inference_log where tenant_id = $1 and at >= $2 and at < $3
+    union all
+    select false, at, model, deployment, user_id, key_id, '', false, 0, 0, 0, amount_nano_usd
+    from ledger_entry where tenant_id = $1 and at >= $2 and at < $3 and kind in ('correct', 'lost')
+) booked where true`
 
 // by are the queries of what can be added up by; each sees the time zone as $4.
 var by = map[string]string{
