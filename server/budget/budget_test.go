@@ -82,6 +82,35 @@ func TestARefusalSaysWhichBudgetWhenAndWhom(t *testing.T) {
 	}
 }
 
+func TestACallThatIsTooDearIsToldSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.budget(budget.Budget{Holder: budget.OfTenant, Period: budget.Total, Limit: usd})
+	p := w.process()
+	h, err := p.Reserve(t.Context(), w.who(), usd, usd)
+	w.must(err)
+	p.settle(h, usd*6/10)
+	w.store(p)
+	_, err = p.Reserve(t.Context(), w.who(), usd/2, usd/2)
+	if f := fault.From(err); f == nil || f.Code != fault.QuotaSpent || f.RetryAfter != 0 ||
+		f.Safe != "The budget of your organisation ($1.00) has at most $0.40 left, which is too little for this call." ||
+		f.Hint != "Ask for a shorter answer. Ask an administrator of your organisation for more." {
+		t.Errorf("%+v", f)
+	}
+	const spent = `select count(*) from budget_alert where kind = '100'`
+	if w.number(spent) != 0 {
+		t.Error("a budget that has two fifths left is told to be spent")
+	}
+	h, err = p.Reserve(t.Context(), w.who(), usd/4, usd)
+	w.must(err)
+	p.settle(h, h.Amount-usd/100)
+	w.store(p)
+	_, err = p.Reserve(t.Context(), w.who(), usd/20, usd/20)
+	if f := fault.From(err); f == nil || !strings.Contains(f.Safe, "at most $0.01 left") || w.number(spent) != 1 {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestTeamsKeysAndConversationsAreBound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -17,15 +17,20 @@ func (b *Budgets) refuse(p *page, s *slice, who Who, now time.Time) error {
 	if limit == 0 {
 		limit = at.budget.Limit
 	}
-	text := fmt.Sprintf("The %sbudget of %s (%s) is spent.", map[Period]string{Daily: "daily ", Monthly: "monthly "}[at.budget.Period], p.whose(at, who), dollars(limit))
-	f := fault.New(fault.QuotaSpent, "", nil)
+	what := fmt.Sprintf("The %sbudget of %s (%s) ", map[Period]string{Daily: "daily ", Monthly: "monthly "}[at.budget.Period], p.whose(at, who), dollars(limit))
+	f := fault.New(fault.QuotaSpent, what+"is spent.", nil)
 	var hints []string
-	switch {
-	case limit-r.spent >= r.least && r.limit > 0: // it is only held back, by calls in flight
-		text = strings.TrimSuffix(text, "is spent.") + "has too little left while other calls are under way."
+	held := limit-r.spent >= r.whole && r.limit > 0 // only held back, by calls in flight
+	switch left := limit - r.spent; {
+	case held:
+		f.Safe = what + "has too little left while other calls are under way."
 		f.RetryAfter = time.Second
 		hints = append(hints, "Try again in a moment, or ask for a shorter answer.")
-	case at.budget.Period != Total:
+	case left > 0 && r.limit > 0:
+		f.Safe = what + "has at most " + dollars(left) + " left, which is too little for this call."
+		hints = append(hints, "Ask for a shorter answer.")
+	}
+	if !held && at.budget.Period != Total {
 		f.RetryAfter = at.to.Sub(now).Truncate(time.Second) + time.Second
 		hints = append(hints, fmt.Sprintf("It begins anew at %s.", at.to.In(p.zone).Format("2006-01-02 15:04 MST")))
 	}
@@ -34,7 +39,6 @@ func (b *Budgets) refuse(p *page, s *slice, who Who, now time.Time) error {
 	} else {
 		hints = append(hints, "Ask an administrator of your organisation for more.")
 	}
-	f.Safe = text
 	return f.WithHint(strings.Join(hints, " "))
 }
 

@@ -33,7 +33,8 @@ type slice struct {
 // refusal is how a budget stood when it had too little.
 type refusal struct {
 	until time.Time // asking again before is of no use
-	least int64     // for so much
+	least int64     // for so much more
+	whole int64     // for so much, with what was free here
 	spent int64     // of all processes, for good
 	limit int64
 }
@@ -49,6 +50,10 @@ func (s *slice) free() int64 {
 	return s.granted - s.spent - s.reserved
 }
 
+// nearly: of a budget that refuses calls, less than this part of it is as good as
+// nothing. With more left only the call was too dear.
+const nearly = 20
+
 const settleQuery = `
 select base, granted, used, held, lim
 from nexus.budget_settle($1::uuid, $2::uuid, $3, $4, $5::uuid, $6, $7, $8)`
@@ -58,6 +63,7 @@ from nexus.budget_settle($1::uuid, $2::uuid, $3, $4, $5::uuid, $6, $7, $8)`
 func (b *Budgets) exchange(ctx context.Context, s *slice, least, most int64) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
+	whole := least
 	holding, least, most, do := b.prepare(s, least, most)
 	if !do {
 		return nil
@@ -71,10 +77,10 @@ func (b *Budgets) exchange(ctx context.Context, s *slice, least, most int64) err
 			Scan(&base, &granted, &used, &held, &limit); err != nil {
 			return fmt.Errorf("settle with a budget: %w", err)
 		}
-		if limit == nil || least == 0 || *granted > *base || *limit-*used >= least {
+		if limit == nil || least == 0 || *granted > *base || *limit-*used >= least || *limit-*used > *limit/nearly {
 			return nil
 		}
-		return b.alert(ctx, tx, s.share, "100", *used, *limit) // it is spent, not only held
+		return b.alert(ctx, tx, s.share, "100", *used, *limit) // it is as good as spent, and not only held
 	})
 	if err != nil {
 		return err
@@ -90,7 +96,7 @@ func (b *Budgets) exchange(ctx context.Context, s *slice, least, most int64) err
 	}
 	s.granted = *granted
 	if least > 0 && *granted == *base {
-		s.refused = refusal{until: b.Now().Add(refusedFor), least: least, spent: *used, limit: *limit}
+		s.refused = refusal{until: b.Now().Add(refusedFor), least: least, whole: whole, spent: *used, limit: *limit}
 	}
 	return nil
 }
