@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -55,13 +54,10 @@ func (x *Budget) fill() {
 	}
 }
 
-// The lock keeps a team from being deleted before its budget is there to be
-// deleted with it.
 const holderExists = `
-select case $2 when 'team' then exists (select from team where tenant_id = $1 and id = $3::uuid for key share)
+select case $2 when 'team' then exists (select from team where tenant_id = $1 and id = $3::uuid)
     when 'user' then exists (select from app_user where tenant_id = $1 and id = $3::uuid)
     when 'key' then exists (select from api_key where tenant_id = $1 and id = $3::uuid)
-    when 'conversation' then exists (select from conversation where tenant_id = $1 and id = $3::uuid)
     else true end`
 
 const insertBudget = `
@@ -107,7 +103,7 @@ func changed(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, ac
 	})
 }
 
-// Create is Put in a transaction of its own.
+// Create is Put in a transaction of its own, which holds in this process at once.
 func (b *Budgets) Create(ctx context.Context, tenantID string, by audit.Actor, x Budget) (Budget, error) {
 	err := b.DB.Tenant(ctx, tenantID, func(tx pgx.Tx) (err error) {
 		x, err = Put(ctx, tx, tenantID, by, x)
@@ -119,50 +115,57 @@ func (b *Budgets) Create(ctx context.Context, tenantID string, by audit.Actor, x
 
 const (
 	lockBudget = `
-select holder, coalesce(holder_id::text, ''), period, limit_nano_usd, contact, unpriced, source, created_at
+select id::text, holder, coalesce(holder_id::text, ''), period, limit_nano_usd, contact, unpriced, source, created_at
 from budget where tenant_id = $1 and id = $2 for update`
 	updateBudget = `
-update budget set limit_nano_usd = $3, contact = $4, unpriced = $5, updated_at = now() where tenant_id = $1 and id = $2`
+update budget set limit_nano_usd = $3, contact = $4, unpriced = $5, source = $6, updated_at = now() where tenant_id = $1 and id = $2`
+	deleteBudget = `delete from budget where tenant_id = $1 and id = $2`
 )
 
-// Change lets edit set limit, contact and what holds for unpriced calls;
+// Change lets edit set limit, contact, source and what holds for unpriced calls;
 // fault.NotFound when there is no such budget.
-func (b *Budgets) Change(ctx context.Context, tenantID string, by audit.Actor, id string, edit func(*Budget)) (Budget, error) {
-	x := Budget{ID: orNothing(id)}
-	err := b.DB.Tenant(ctx, tenantID, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, lockBudget, tenantID, x.ID).
-			Scan(&x.Holder, &x.HolderID, &x.Period, &x.Limit, &x.Contact, &x.Unpriced, &x.Source, &x.Created)
-		if err != nil {
-			return err
-		}
-		edit(&x)
-		if err := x.check(); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, updateBudget, tenantID, x.ID, x.Limit, x.Contact, x.Unpriced); err != nil {
-			return err
-		}
-		return changed(ctx, tx, tenantID, by, "budget.changed", x)
-	})
-	b.Forget(tenantID)
-	return x, absent(err)
+func Change(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, id string, edit func(*Budget)) (Budget, error) {
+	x, err := lock(ctx, tx, tenantID, id)
+	if err != nil {
+		return x, err
+	}
+	edit(&x)
+	if err := x.check(); err != nil {
+		return x, err
+	}
+	if _, err := tx.Exec(ctx, updateBudget, tenantID, x.ID, x.Limit, x.Contact, x.Unpriced, x.Source); err != nil {
+		return x, fmt.Errorf("store a budget: %w", err)
+	}
+	return x, changed(ctx, tx, tenantID, by, "budget.changed", x)
 }
 
-const deleteBudget = `
-delete from budget where tenant_id = $1 and id = $2
-returning holder, coalesce(holder_id::text, ''), period, limit_nano_usd`
-
-// Remove ends a budget; fault.NotFound when there is none.
-func (b *Budgets) Remove(ctx context.Context, tenantID string, by audit.Actor, id string) error {
-	err := b.DB.Tenant(ctx, tenantID, func(tx pgx.Tx) error {
-		x := Budget{ID: id}
-		if err := tx.QueryRow(ctx, deleteBudget, tenantID, orNothing(id)).Scan(&x.Holder, &x.HolderID, &x.Period, &x.Limit); err != nil {
-			return err
-		}
-		return changed(ctx, tx, tenantID, by, "budget.removed", x)
+// Change is Change in a transaction of its own.
+func (b *Budgets) Change(ctx context.Context, tenantID string, by audit.Actor, id string, edit func(*Budget)) (x Budget, err error) {
+	err = b.DB.Tenant(ctx, tenantID, func(tx pgx.Tx) (err error) {
+		x, err = Change(ctx, tx, tenantID, by, id, edit)
+		return err
 	})
 	b.Forget(tenantID)
-	return absent(err)
+	return x, err
+}
+
+// Remove ends a budget; fault.NotFound when there is none.
+func Remove(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, id string) error {
+	x, err := lock(ctx, tx, tenantID, id)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, deleteBudget, tenantID, x.ID); err != nil {
+		return fmt.Errorf("delete a budget: %w", err)
+	}
+	return changed(ctx, tx, tenantID, by, "budget.removed", x)
+}
+
+// Remove is Remove in a transaction of its own.
+func (b *Budgets) Remove(ctx context.Context, tenantID string, by audit.Actor, id string) error {
+	err := b.DB.Tenant(ctx, tenantID, func(tx pgx.Tx) error { return Remove(ctx, tx, tenantID, by, id) })
+	b.Forget(tenantID)
+	return err
 }
 
 const deleteOf = `
@@ -191,111 +194,43 @@ func RemoveOf(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, h
 	return len(gone), nil
 }
 
-// orNothing keeps what is no id from being an error of the database.
-func orNothing(id string) string {
+func lock(ctx context.Context, tx pgx.Tx, tenantID, id string) (Budget, error) {
+	none := fault.New(fault.NotFound, "There is no such budget.", nil)
 	if uuid.Validate(id) != nil {
-		return uuid.Nil.String()
+		return Budget{}, none
 	}
-	return id
-}
-
-func absent(err error) error {
+	rows, err := tx.Query(ctx, lockBudget, tenantID, id)
+	if err != nil {
+		return Budget{}, fmt.Errorf("read a budget: %w", err)
+	}
+	x, err := pgx.CollectExactlyOneRow(rows, scan)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return fault.New(fault.NotFound, "There is no such budget.", nil)
+		return x, none
 	}
-	return err
-}
-
-// Standing is how a subject stands with a budget in the running period. A
-// budget that nobody has used yet has one without a subject.
-type Standing struct {
-	Budget
-	HolderName  string // of HolderID
-	Subject     string
-	SubjectName string
-	From, To    time.Time
-	Used        int64 // settled, and lost with a process
-	Held        int64 // by processes: reserved, or ready to be
-}
-
-const selectStandings = `
-select b.id::text, b.holder, coalesce(b.holder_id::text, ''), b.period, b.limit_nano_usd, b.contact, b.unpriced, b.source, b.created_at,
-    coalesce(n.name, ''), coalesce(p.subject::text, ''), coalesce(s.name, ''),
-    coalesce(p.spent_nano_usd + p.lost_nano_usd, 0),
-    coalesce((select sum(greatest(l.granted_nano_usd - l.spent_nano_usd, 0)) from budget_lease l
-        where l.tenant_id = p.tenant_id and l.budget_id = p.budget_id and l.subject = p.subject and l.starts_at = p.starts_at), 0)::bigint
-from budget b
-left join lateral (
-    select * from budget_period o where o.tenant_id = b.tenant_id and o.budget_id = b.id and o.starts_at <= $2 and o.ends_at > $2
-    order by o.spent_nano_usd + o.lost_nano_usd desc, o.subject limit 500) p on true
-left join lateral (` + nameOf + `) n on n.id = b.holder_id
-left join lateral (` + nameOf + `) s on s.id = p.subject
-where b.tenant_id = $1
-order by b.created_at, b.id, 13 desc, p.subject limit 20000`
-
-const nameOf = `
-select id, coalesce(nullif(name, ''), email::text) as name from app_user where tenant_id = b.tenant_id
-union all select id, name from api_key where tenant_id = b.tenant_id
-union all select id, name::text from team where tenant_id = b.tenant_id`
-
-// Standings lists a tenant's budgets and who uses each (the 500 who use most),
-// the largest use first.
-func (b *Budgets) Standings(ctx context.Context, tenantID string) ([]Standing, error) {
-	out := []Standing{}
-	err := b.DB.TenantRead(ctx, tenantID, func(tx pgx.Tx) error {
-		settings, err := tenant.ReadSettings(ctx, tx)
-		if err != nil {
-			return err
-		}
-		now := b.Now()
-		rows, err := tx.Query(ctx, selectStandings, tenantID, now)
-		if err != nil {
-			return err
-		}
-		out, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (s Standing, err error) {
-			err = r.Scan(&s.ID, &s.Holder, &s.HolderID, &s.Period, &s.Limit, &s.Contact, &s.Unpriced, &s.Source, &s.Created,
-				&s.HolderName, &s.Subject, &s.SubjectName, &s.Used, &s.Held)
-			s.From, s.To = s.Period.Span(now, settings.Zone())
-			return s, err
-		})
-		return err
-	})
 	if err != nil {
-		return nil, fmt.Errorf("read how budgets stand: %w", err)
+		return x, fmt.Errorf("read a budget: %w", err)
 	}
-	return out, nil
+	return x, nil
 }
 
-// Alert is a budget that passed a mark, or money lost with a process.
-type Alert struct {
-	ID, Budget, Subject string
-	From, At            time.Time
-	Kind                string // "50", "80", "100" or "lost"
-	Used, Limit         int64
-	Name                string // of the subject
+func scan(row pgx.CollectableRow) (x Budget, err error) {
+	err = row.Scan(&x.ID, &x.Holder, &x.HolderID, &x.Period, &x.Limit, &x.Contact, &x.Unpriced, &x.Source, &x.Created)
+	return x, err
 }
 
-const selectAlerts = `
-select b.id::text, b.budget_id::text, b.subject::text, b.starts_at, b.at, b.kind, b.used_nano_usd, b.limit_nano_usd, coalesce(n.name, '')
-from budget_alert b left join lateral (` + nameOf + `) n on n.id = b.subject
-where b.tenant_id = $1 order by b.at desc, b.id desc limit 200`
+const selectBudgets = `
+select id::text, holder, coalesce(holder_id::text, ''), period, limit_nano_usd, contact, unpriced, source, created_at
+from budget where tenant_id = $1 order by created_at, id`
 
-// Alerts lists the newest first.
-func (b *Budgets) Alerts(ctx context.Context, tenantID string) ([]Alert, error) {
-	out := []Alert{}
-	err := b.DB.TenantRead(ctx, tenantID, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, selectAlerts, tenantID)
-		if err != nil {
-			return err
-		}
-		out, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (a Alert, err error) {
-			err = r.Scan(&a.ID, &a.Budget, &a.Subject, &a.From, &a.At, &a.Kind, &a.Used, &a.Limit, &a.Name)
-			return a, err
-		})
-		return err
-	})
+// List is every budget of a tenant, oldest first.
+func List(ctx context.Context, tx pgx.Tx, tenantID string) ([]Budget, error) {
+	rows, err := tx.Query(ctx, selectBudgets, tenantID)
 	if err != nil {
-		return nil, fmt.Errorf("read alerts of budgets: %w", err)
+		return nil, fmt.Errorf("list budgets: %w", err)
 	}
-	return out, nil
+	all, err := pgx.CollectRows(rows, scan)
+	if err != nil {
+		return nil, fmt.Errorf("list budgets: %w", err)
+	}
+	return all, nil
 }

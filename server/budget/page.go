@@ -47,9 +47,6 @@ func (b *Budgets) page(ctx context.Context, tenantID string) (*page, error) {
 
 const (
 	selectVersion = `select coalesce((select version from budget_version where tenant_id = $1), 0)`
-	selectBudgets = `
-select id::text, holder, coalesce(holder_id::text, ''), period, limit_nano_usd, contact, unpriced
-from budget where tenant_id = $1 order by created_at, id`
 	selectMembers = `
 select m.user_id::text, m.team_id::text, t.name::text
 from team_member m join team t on t.tenant_id = m.tenant_id and t.id = m.team_id where m.tenant_id = $1 order by 1, 2`
@@ -65,7 +62,7 @@ func load(ctx context.Context, tx pgx.Tx, tenantID string) (*page, error) {
 		return nil, err
 	}
 	p.zone, p.unpriced = settings.Zone(), settings.Unpriced
-	if p.budgets, err = list(ctx, tx, tenantID); err != nil {
+	if p.budgets, err = List(ctx, tx, tenantID); err != nil {
 		return nil, err
 	}
 	rows, err := tx.Query(ctx, selectMembers, tenantID)
@@ -81,17 +78,6 @@ func load(ctx context.Context, tx pgx.Tx, tenantID string) (*page, error) {
 		p.teams[user], p.names[team] = append(p.teams[user], team), name
 	}
 	return p, rows.Err()
-}
-
-func list(ctx context.Context, tx pgx.Tx, tenantID string) ([]Budget, error) {
-	rows, err := tx.Query(ctx, selectBudgets, tenantID)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (b Budget, err error) {
-		err = r.Scan(&b.ID, &b.Holder, &b.HolderID, &b.Period, &b.Limit, &b.Contact, &b.Unpriced)
-		return b, err
-	})
 }
 
 const bumpVersion = `

@@ -18,6 +18,9 @@ var selectHolders = map[string]string{
 	"user": `select id::text from app_user where tenant_id = $1 and (email = $2 or id::text = lower($2)) limit 2`,
 	"key":  `select id::text from api_key where tenant_id = $1 and (name = $2 and revoked_at is null or id::text = lower($2)) limit 2`,
 	"team": `select id::text from team where tenant_id = $1 and (name = $2 or id::text = lower($2)) limit 2`,
+	"deployment": `
+select d.id::text from deployment d join provider p on p.tenant_id = d.tenant_id and p.id = d.provider_id
+where d.tenant_id = $1 and (p.name || '/' || d.model = $2 or d.id::text = lower($2)) limit 2`,
 }
 
 // resolve turns a holder's name into the id that limits and budgets keep.
@@ -42,11 +45,25 @@ func (a *application) resolve(ctx context.Context, h holder) (string, error) {
 	}
 	switch len(found) {
 	case 0:
+		if id := a.ofEngine(h.who); h.kind == "deployment" && id != "" {
+			return id, nil
+		}
 		return "", fmt.Errorf("line %d: there is no %s %q", h.line, h.kind, h.who)
 	case 1:
 		return found[0], nil
 	}
 	return "", fmt.Errorf("line %d: several of the kind %s are called %q: name it by its id", h.line, h.kind, h.who)
+}
+
+// ofEngine finds what the built-in provider serves, which has no row until
+// something of it is set; empty: nothing is called so.
+func (a *application) ofEngine(who string) string {
+	for id, name := range a.f.deploymentNames(a.snap) {
+		if name == who || id == strings.ToLower(who) {
+			return id
+		}
+	}
+	return ""
 }
 
 // ofLimit is what a tenant has one limit of.
@@ -58,8 +75,6 @@ type ofLimit struct {
 func limitOf(r limit.Rule) ofLimit {
 	return ofLimit{string(r.Holder), r.Holds, string(r.Measure), r.Window.Milliseconds()}
 }
-
-const ownLimit = `update limit_rule set source = $3 where tenant_id = $1 and id = $2`
 
 func (a *application) limits(ctx context.Context, want []declaredLimit) error {
 	list, err := limit.List(ctx, a.tx, a.tenant)
@@ -109,13 +124,10 @@ func (a *application) limit(ctx context.Context, w declaredLimit, old limit.Kept
 		return nil
 	}
 	_, err := limit.Change(ctx, a.tx, a.tenant, audit.Operator, old.ID, func(k *limit.Kept) {
-		k.Amount, k.FailOpen = w.want.Amount, w.want.FailOpen
+		k.Amount, k.FailOpen, k.Source = w.want.Amount, w.want.FailOpen, w.want.Source
 	})
 	if err != nil {
 		return err
-	}
-	if _, err := a.tx.Exec(ctx, ownLimit, a.tenant, old.ID, w.want.Source); err != nil {
-		return fmt.Errorf("say whose a limit is: %w", err)
 	}
 	a.say("changed the limit of %s for %s", w.want.Measure, w.readable)
 	return nil
@@ -128,40 +140,15 @@ func budgetOf(b budget.Budget) ofBudget {
 	return ofBudget{string(b.Holder), b.HolderID, string(b.Period)}
 }
 
-const (
-	selectBudgets = `
-select id::text, holder, coalesce(holder_id::text, ''), period, limit_nano_usd, contact, unpriced, source
-from budget where tenant_id = $1 order by created_at, id`
-	changeBudget = `
-update budget set limit_nano_usd = $3, contact = $4, unpriced = $5, source = $6, updated_at = now() where tenant_id = $1 and id = $2`
-	deleteBudget = `delete from budget where tenant_id = $1 and id = $2`
-)
-
-func readBudgets(ctx context.Context, tx pgx.Tx, tenant string) ([]budget.Budget, error) {
-	rows, err := tx.Query(ctx, selectBudgets, tenant)
-	if err != nil {
-		return nil, fmt.Errorf("read the budgets: %w", err)
-	}
-	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b budget.Budget, err error) {
-		err = row.Scan(&b.ID, &b.Holder, &b.HolderID, &b.Period, &b.Limit, &b.Contact, &b.Unpriced, &b.Source)
-		return b, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the budgets: %w", err)
-	}
-	return all, nil
-}
-
 func (a *application) budgets(ctx context.Context, want []declaredBudget) error {
-	list, err := readBudgets(ctx, a.tx, a.tenant)
+	list, err := budget.List(ctx, a.tx, a.tenant)
 	if err != nil {
-		return err
+		return fmt.Errorf("read the budgets: %w", err)
 	}
 	have, named := map[ofBudget]budget.Budget{}, map[ofBudget]bool{}
 	for _, b := range list {
 		have[budgetOf(b)] = b
 	}
-	before := len(a.changes)
 	for _, w := range want {
 		if w.want.HolderID, err = a.resolve(ctx, w.holder); err != nil {
 			return err
@@ -180,19 +167,15 @@ func (a *application) budgets(ctx context.Context, want []declaredBudget) error 
 		if b.Source != sourceFile || named[budgetOf(b)] {
 			continue
 		}
-		if _, err := a.tx.Exec(ctx, deleteBudget, a.tenant, b.ID); err != nil {
-			return fmt.Errorf("delete a budget: %w", err)
-		}
-		if err := a.done(ctx, "budget.removed", b.ID, string(b.Holder)+" "+string(b.Period), "removed the budget a %s for %s", b.Period, b.Holder); err != nil {
+		if err := budget.Remove(ctx, a.tx, a.tenant, audit.Operator, b.ID); err != nil {
 			return err
 		}
+		a.say("removed the budget a %s for %s", b.Period, b.Holder)
 	}
-	if len(a.changes) == before {
-		return nil
-	}
-	return budget.Changed(ctx, a.tx, a.tenant)
+	return nil
 }
 
+// budget stores one; its own package writes the audit.
 func (a *application) budget(ctx context.Context, w declaredBudget, old budget.Budget, there bool) error {
 	if !there {
 		if _, err := budget.Put(ctx, a.tx, a.tenant, audit.Operator, w.want); err != nil {
@@ -201,14 +184,16 @@ func (a *application) budget(ctx context.Context, w declaredBudget, old budget.B
 		a.say("added a budget a %s for %s", w.want.Period, w.readable)
 		return nil
 	}
-	w.want.ID = old.ID
-	if old == w.want {
+	want := old
+	want.Limit, want.Contact, want.Unpriced, want.Source = w.want.Limit, w.want.Contact, w.want.Unpriced, w.want.Source
+	if old == want {
 		return nil
 	}
-	if _, err := a.tx.Exec(ctx, changeBudget, a.tenant, old.ID, w.want.Limit, w.want.Contact, w.want.Unpriced, w.want.Source); err != nil {
-		return fmt.Errorf("store a budget: %w", err)
+	if _, err := budget.Change(ctx, a.tx, a.tenant, audit.Operator, old.ID, func(b *budget.Budget) { *b = want }); err != nil {
+		return err
 	}
-	return a.done(ctx, "budget.changed", old.ID, w.readable+" "+string(w.want.Period), "changed the budget a %s for %s to %s USD", w.want.Period, w.readable, decimal(w.want.Limit))
+	a.say("changed the budget a %s for %s to %s USD", w.want.Period, w.readable, decimal(w.want.Limit))
+	return nil
 }
 
 // say notes a change that is in the audit already.

@@ -29,7 +29,7 @@ func (f *Fleet) Export(ctx context.Context, tenant, slug string) ([]byte, error)
 			return err
 		}
 		file.put("teams", groups, len(groups) == 0)
-		limits, budgets, err := bounds(ctx, tx, tenant)
+		limits, budgets, err := bounds(ctx, tx, tenant, f.deploymentNames(s))
 		file.put("limits", limits, len(limits) == 0)
 		file.put("budgets", budgets, len(budgets) == 0)
 		return err

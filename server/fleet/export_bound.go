@@ -15,15 +15,16 @@ const selectCalled = `
 select id::text, email::text from app_user where tenant_id = $1 and id::text = any($2)
 union all select id::text, name::text from team where tenant_id = $1 and id::text = any($2)`
 
-// bounds are a tenant's limits and budgets as a file has them.
-func bounds(ctx context.Context, tx pgx.Tx, tenantID string) (limits, budgets []*entries, err error) {
+// bounds are a tenant's limits and budgets as a file has them. names are those
+// of deployments by id; those of members and teams are added.
+func bounds(ctx context.Context, tx pgx.Tx, tenantID string, names map[string]string) (limits, budgets []*entries, err error) {
 	all, err := limit.List(ctx, tx, tenantID)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the limits: %w", err)
 	}
-	spend, err := readBudgets(ctx, tx, tenantID)
+	spend, err := budget.List(ctx, tx, tenantID)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("read the budgets: %w", err)
 	}
 	var holders []string
 	for _, l := range all {
@@ -32,41 +33,51 @@ func bounds(ctx context.Context, tx pgx.Tx, tenantID string) (limits, budgets []
 	for _, b := range spend {
 		holders = append(holders, b.HolderID)
 	}
-	called := map[string]string{}
 	rows, err := tx.Query(ctx, selectCalled, tenantID, holders)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read what holders are called: %w", err)
 	}
 	var id, name string
 	_, err = pgx.ForEachRow(rows, []any{&id, &name}, func() error {
-		called[id] = name
+		names[id] = name
 		return nil
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read what holders are called: %w", err)
 	}
 	for _, l := range all {
-		limits = append(limits, exportLimit(l.Kept, called))
+		limits = append(limits, exportLimit(l.Kept, names))
 	}
 	for _, b := range spend {
-		budgets = append(budgets, exportBudget(b, called))
+		budgets = append(budgets, exportBudget(b, names))
 	}
 	return limits, budgets, nil
 }
 
-// putHolder names a user by address and a team by name, which another server
-// knows, too, and everybody else by id.
-func putHolder(out *entries, kind, id string, called map[string]string) {
+// deploymentNames are what limits call deployments in a file: "Provider/model".
+func (f *Fleet) deploymentNames(s *snapshot) map[string]string {
+	names := map[string]string{}
+	for _, p := range s.vendors {
+		for _, d := range f.serves(p) {
+			names[d.id] = p.name + "/" + d.model
+		}
+	}
+	return names
+}
+
+// putHolder names a user by address, a team by name and a deployment by its
+// provider and model, which another server knows, too, and everybody else by id.
+func putHolder(out *entries, kind, id string, names map[string]string) {
 	out.put("for", kind, false)
-	if name := called[id]; (kind == "user" || kind == "team") && name != "" {
+	if name := names[id]; (kind == "user" || kind == "team" || kind == "deployment") && name != "" {
 		id = name
 	}
 	out.put("who", id, id == "")
 }
 
-func exportLimit(l limit.Kept, called map[string]string) *entries {
+func exportLimit(l limit.Kept, names map[string]string) *entries {
 	out := mapping()
-	putHolder(out, string(l.Holder), l.Holds, called)
+	putHolder(out, string(l.Holder), l.Holds, names)
 	out.put("measure", string(l.Measure), false)
 	out.put("amount", l.Amount, false)
 	out.put("per", l.Window.String(), l.Window == 0)
@@ -75,9 +86,9 @@ func exportLimit(l limit.Kept, called map[string]string) *entries {
 	return out
 }
 
-func exportBudget(b budget.Budget, called map[string]string) *entries {
+func exportBudget(b budget.Budget, names map[string]string) *entries {
 	out := mapping()
-	putHolder(out, string(b.Holder), b.HolderID, called)
+	putHolder(out, string(b.Holder), b.HolderID, names)
 	out.put("period", string(b.Period), false)
 	out.put("usd", decimal(b.Limit), false)
 	out.put("contact", b.Contact, b.Contact == "")

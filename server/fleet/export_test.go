@@ -51,6 +51,8 @@ limits:
   - {for: tenant, measure: concurrency, amount: 20}
   - {for: user, who: ana@acme.test, measure: requests, amount: 100, per: 1m, on_failure: open}
   - {for: model, measure: output_tokens, amount: 100000, per: 24h}
+  - {for: deployment, who: Team/llama-3.3-70b, measure: requests, amount: 50, per: 1m}
+  - {for: deployment, who: This server/qwen2.5-coder-0.5b, measure: concurrency, amount: 2}
 budgets:
   - {for: tenant, period: month, usd: 100.5, contact: finance}
   - {for: user, period: day, usd: 2, unpriced: allow}
@@ -72,7 +74,7 @@ func TestWhatIsExportedIsWhatIsThere(t *testing.T) { // not parallel: it sets th
 	w.must(err)
 	changes, err := f.Apply(t.Context(), w.tenant, doc)
 	w.must(err)
-	if !slices.Equal(before, changes) || len(changes) != 16 {
+	if !slices.Equal(before, changes) || len(changes) != 18 {
 		t.Fatalf("diff says\n%q, apply\n%q", before, changes)
 	}
 	again, err := f.Apply(t.Context(), w.tenant, doc)
@@ -89,7 +91,7 @@ func TestWhatIsExportedIsWhatIsThere(t *testing.T) { // not parallel: it sets th
 	if strings.Contains(string(out), "canary") {
 		t.Errorf("a secret is exported:\n%s", out)
 	}
-	for _, part := range []string{"env: TEAM_KEY", "stored: true", "managed_by: console", `id: "true"`, `input: "0.000000001"`, "hedge_after: 2s", "who: Research"} {
+	for _, part := range []string{"env: TEAM_KEY", "stored: true", "managed_by: console", `id: "true"`, `input: "0.000000001"`, "hedge_after: 2s", "who: Research", "who: Team/llama-3.3-70b", "who: This server/qwen2.5-coder-0.5b"} {
 		if !strings.Contains(string(out), part) {
 			t.Errorf("%q is not in\n%s", part, out)
 		}

@@ -95,12 +95,12 @@ func Put(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, k Kept
 
 const (
 	lockRule   = `select holder, holds, measure, amount, window_ms, fail_open, source, created_at from limit_rule where tenant_id = $1 and id = $2 for update`
-	updateRule = `update limit_rule set amount = $3, window_ms = $4, fail_open = $5, updated_at = now() where tenant_id = $1 and id = $2`
+	updateRule = `update limit_rule set amount = $3, window_ms = $4, fail_open = $5, source = $6, updated_at = now() where tenant_id = $1 and id = $2`
 	deleteRule = `delete from limit_rule where tenant_id = $1 and id = $2`
 )
 
-// Change lets edit set amount, window and FailOpen; fault.NotFound when there is
-// no such limit.
+// Change lets edit set amount, window, source and FailOpen; fault.NotFound when
+// there is no such limit.
 func Change(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, id string, edit func(*Kept)) (Kept, error) {
 	k, err := lock(ctx, tx, tenantID, id)
 	if err != nil {
@@ -110,7 +110,7 @@ func Change(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, id 
 	if err := k.check(); err != nil {
 		return k, err
 	}
-	_, err = tx.Exec(ctx, updateRule, tenantID, k.ID, k.Amount, k.Window.Milliseconds(), k.FailOpen)
+	_, err = tx.Exec(ctx, updateRule, tenantID, k.ID, k.Amount, k.Window.Milliseconds(), k.FailOpen, k.Source)
 	if store.Violates(err, "limit_rule_once") {
 		return k, fault.New(fault.Conflict, "There is another limit for that window.", err)
 	}
