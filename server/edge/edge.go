@@ -36,12 +36,16 @@ type Config struct {
 	Log     *slog.Logger          // required
 	Metrics prometheus.Registerer // required
 	Now     func() time.Time
+	// Refuse answers what no route gets to answer, in the words of the path's
+	// clients. nil: as a problem (RFC 9457).
+	Refuse func(w http.ResponseWriter, r *http.Request, f *fault.Fault)
 }
 
 // Edge wraps the server's routes. Safe for concurrent use.
 type Edge struct {
 	log      *slog.Logger
 	now      func() time.Time
+	refuse   func(w http.ResponseWriter, r *http.Request, f *fault.Fault)
 	draining atomic.Bool
 	seconds  *prometheus.HistogramVec
 	active   prometheus.Gauge
@@ -54,7 +58,7 @@ func New(cfg Config) (*Edge, error) {
 		return nil, errors.New("edge.Config needs Log and Metrics")
 	}
 	e := &Edge{
-		log: cfg.Log, now: cfg.Now,
+		log: cfg.Log, now: cfg.Now, refuse: cfg.Refuse,
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "nexus_http_request_seconds", Help: "Time to the end of the answer, by route and status class.",
 			Buckets: []float64{.001, .005, .02, .1, .5, 2, 10, 60, 300},
@@ -64,6 +68,9 @@ func New(cfg Config) (*Edge, error) {
 	}
 	if e.now == nil {
 		e.now = time.Now
+	}
+	if e.refuse == nil {
+		e.refuse = func(w http.ResponseWriter, _ *http.Request, f *fault.Fault) { httpapi.WriteProblem(w, f) }
 	}
 	for _, c := range []prometheus.Collector{e.seconds, e.active, e.panics} {
 		if err := cfg.Metrics.Register(c); err != nil {
@@ -103,7 +110,7 @@ func (e *Edge) Wrap(mux *http.ServeMux) http.Handler {
 			w.Header().Set("Connection", "close")
 			f := fault.New(fault.Unavailable, "The server is restarting.", nil)
 			f.RetryAfter = retryAfter
-			httpapi.WriteProblem(out, f)
+			e.refuse(out, r, f)
 			return
 		}
 		mux.ServeHTTP(out, r)
@@ -133,7 +140,7 @@ func (e *Edge) recovered(panicked any, w *observed, r *http.Request, id string) 
 	if w.status != 0 {
 		panic(http.ErrAbortHandler) // half an answer must not look whole
 	}
-	httpapi.WriteProblem(w, &fault.Fault{Code: fault.Internal, Safe: "Something went wrong on our side.", ID: id})
+	e.refuse(w, r, &fault.Fault{Code: fault.Internal, Safe: "Something went wrong on our side.", ID: id})
 }
 
 // route is the pattern that matched: one of a small, fixed set, and free of

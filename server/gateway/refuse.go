@@ -4,21 +4,31 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"nexusai/backend/fault"
 )
 
-// refuse answers with an error in the words of the path's clients. What we do
-// not understand is logged here, with the request's id that the client can
-// quote.
+// refuse is Refuse. What we do not understand is logged here, with the request's
+// id that the client can quote.
 func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.From(err)
-	h := w.Header()
-	words := voice(r).Refuse(f, h.Get(requestID))
 	if f.Code == fault.Internal && r.Context().Err() == nil {
-		g.Log.ErrorContext(r.Context(), "request failed", "operation", r.URL.Path, "request_id", h.Get(requestID), "err", fault.Cause(err))
+		g.Log.ErrorContext(r.Context(), "request failed", "operation", r.URL.Path, "request_id", w.Header().Get(requestID), "err", fault.Cause(err))
 	}
+	Refuse(w, r, f)
+}
+
+// Mine says that a request is for a Gateway's clients.
+func Mine(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/v1/") }
+
+// Refuse answers with an error in the words of the path's clients, who find the
+// request's id in it if w has one.
+func Refuse(w http.ResponseWriter, r *http.Request, f *fault.Fault) {
+	h := w.Header()
+	h.Set(anthropicID, h.Get(requestID))
+	words := voice(r).Refuse(f, h.Get(requestID))
 	h.Set("Content-Type", "application/json")
 	retry(h, f)
 	switch words.Status {

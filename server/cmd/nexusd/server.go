@@ -16,6 +16,7 @@ import (
 	"nexusai/backend/broker"
 	"nexusai/backend/catalog"
 	"nexusai/backend/egress"
+	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
 	"nexusai/backend/llamacpp"
 	"nexusai/backend/provider/gauge"
@@ -107,8 +108,17 @@ func (srv *server) people() (err error) {
 	if srv.trail, err = audit.New(audit.Config{DB: srv.db, Dir: srv.settings["data"].text, Log: srv.log}); err != nil {
 		return err
 	}
-	srv.edge, err = edge.New(edge.Config{Log: srv.log, Metrics: srv.metrics})
+	srv.edge, err = edge.New(edge.Config{Log: srv.log, Metrics: srv.metrics, Refuse: refuse})
 	return err
+}
+
+// refuse says no before any route does: under /v1 in its clients' words.
+func refuse(w http.ResponseWriter, r *http.Request, f *fault.Fault) {
+	if gateway.Mine(r) {
+		gateway.Refuse(w, r, f)
+		return
+	}
+	httpapi.WriteProblem(w, f)
 }
 
 func (srv *server) keyring() (*secret.Keyring, error) {
