@@ -77,15 +77,16 @@ func (s *shelf) put(tenant string, k *kept) {
 	r.bytes += k.size()
 	s.bytes += k.size()
 	for s.bytes > s.maxBytes {
-		who, most := s.largest()
+		who, most := s.largest(tenant)
 		s.drop(who, most, most.used.Back())
 	}
 }
 
-// largest is the tenant that has most.
-func (s *shelf) largest() (tenant string, most *row) {
+// largest is the tenant that has most; of those that have as much not adds, who
+// had less a moment ago.
+func (s *shelf) largest(adds string) (tenant string, most *row) {
 	for id, r := range s.tenants {
-		if most == nil || r.bytes > most.bytes {
+		if most == nil || r.bytes > most.bytes || r.bytes == most.bytes && tenant == adds {
 			tenant, most = id, r
 		}
 	}
