@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"nexusai/backend/fault"
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/endpoint"
 	"nexusai/backend/provider/gather"
@@ -22,93 +23,58 @@ func (c *Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm
 	if err != nil {
 		return llm.Completion{}, unencodable(err)
 	}
-	got, err := c.endpoint.Open(ctx, endpoint.Call{Path: "/messages", Body: body, Deadlines: req.Deadlines})
-	if err != nil {
-		return llm.Completion{RequestID: got.RequestID}, err
-	}
-	defer got.Close()
-	a := answer{
-		Answer: gather.Answer{Wire: llm.AnthropicMessages, OnDelta: onDelta, Began: got.Began},
-		only:   only{tool: p.answerTool},
-	}
-	if got.JSON() {
-		err = a.whole(got)
-	} else {
-		err = a.stream(got)
-	}
-	done := a.completion(len(body))
-	if got.RequestID != "" {
-		done.RequestID = got.RequestID
-	}
-	if err != nil {
-		return done, c.endpoint.Clean(err)
-	}
-	return done, nil
+	return gather.Chat(ctx, c.endpoint, endpoint.Call{Path: "/messages", Body: body, Deadlines: req.Deadlines},
+		&gather.Answer{Wire: llm.AnthropicMessages, OnDelta: onDelta}, &answer{only: only{tool: p.answerTool}})
 }
 
-// answer gathers one completion.
+// answer reads one completion.
 type answer struct {
-	gather.Answer
-	only  only
-	tally tally
+	tally
+	only only
 }
 
-func (a *answer) stream(got *endpoint.Answer) error {
-	err := got.Events(func(e sse.Event) (bool, error) {
-		err := a.Add(a.only.see(a.tally.event(e)))
-		return !a.tally.done && a.tally.failure == nil, err
-	})
-	if err != nil {
-		return err
-	}
-	return a.verdict()
-}
+var _ gather.Reader = (*answer)(nil)
 
-// whole reads an answer from an endpoint that does not stream although asked.
-func (a *answer) whole(got *endpoint.Answer) error {
-	data, err := got.Whole()
-	if err != nil {
-		return err
-	}
+// Event implements gather.Reader.
+func (a *answer) Event(e sse.Event) llm.Delta { return a.only.see(a.tally.Event(e)) }
+
+// Whole implements gather.Reader.
+func (a *answer) Whole(data []byte) ([]llm.Delta, error) {
 	var m message
 	if err := endpoint.Decode("an answer", data, &m); err != nil {
-		return err
+		return nil, err
 	}
-	for _, d := range a.tally.message(&m) {
-		if err := a.Add(a.only.see(d)); err != nil {
-			return got.Stopped(err)
-		}
+	pieces := a.message(&m)
+	for i, d := range pieces {
+		pieces[i] = a.only.see(d)
 	}
-	return a.verdict()
+	return pieces, nil
 }
 
-func (a *answer) verdict() error {
-	if f := a.tally.verdict(); f != nil {
+// Verdict implements gather.Reader.
+func (a *answer) Verdict() *fault.Fault {
+	if f := a.tally.Verdict(); f != nil {
 		return f
 	}
-	if a.only.tool != "" && !a.only.called && a.tally.tools == 0 && finishOf(a.tally.stop) == llm.FinishStop {
+	if a.only.tool != "" && !a.only.called && a.tools == 0 && finishOf(a.stop) == llm.FinishStop {
 		return endpoint.Malformed(fmt.Errorf("no call of %s, which was asked for", a.only.tool))
 	}
 	return nil
 }
 
-// completion is what has come so far; usage is estimated when the provider
-// counted nothing.
-func (a *answer) completion(requestBytes int) llm.Completion {
-	t := &a.tally
-	out := a.Completion()
-	out.Model, out.RequestID, out.StopSequence = t.model, t.id, t.stopSequence
-	if t.stop != "" {
-		out.Finish = finishOf(t.stop)
+// Tell implements gather.Reader.
+func (a *answer) Tell(done *llm.Completion, requestBytes int) {
+	done.Model, done.RequestID, done.StopSequence = a.model, a.id, a.stopSequence
+	if a.stop != "" {
+		done.Finish = finishOf(a.stop)
 	}
-	if out.Finish == llm.FinishTools && len(out.ToolCalls) == 0 {
-		out.Finish = llm.FinishStop // the call was the answer
+	if done.Finish == llm.FinishTools && len(done.ToolCalls) == 0 {
+		done.Finish = llm.FinishStop // the call was the answer
 	}
-	out.Usage = t.usage.tokens()
-	if !t.hasUsage {
-		out.Usage = llm.Estimate(requestBytes, t.bytes)
+	done.Usage = a.usage.tokens()
+	if !a.hasUsage {
+		done.Usage = llm.Estimate(requestBytes, a.bytes)
 	}
-	return out
 }
 
 // only turns the calls of one tool into the text of the answer. What the model

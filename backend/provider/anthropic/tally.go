@@ -43,8 +43,8 @@ type openBlock struct {
 	signature string
 }
 
-// event takes the next event and returns what it adds to the answer.
-func (t *tally) event(e sse.Event) llm.Delta {
+// Event takes the next event and returns what it adds to the answer.
+func (t *tally) Event(e sse.Event) llm.Delta {
 	if e.Data == nil || t.done || t.failure != nil {
 		return llm.Delta{}
 	}
@@ -194,8 +194,14 @@ func arguments(input json.RawMessage) string {
 
 func (t *tally) whole() bool { return t.done && t.stop != "" && t.failure == nil }
 
-// verdict is nil for a whole stream, and otherwise says what is missing.
-func (t *tally) verdict() *fault.Fault {
+// Failed says that the stream reported a failure, or was garbage.
+func (t *tally) Failed() bool { return t.failure != nil }
+
+// Over says that nothing that follows counts.
+func (t *tally) Over() bool { return t.done || t.failure != nil }
+
+// Verdict is nil for a whole stream, and otherwise says what is missing.
+func (t *tally) Verdict() *fault.Fault {
 	switch {
 	case t.failure != nil:
 		return t.failure

@@ -78,6 +78,11 @@ func TestWatcherHoldsHalfAnEvent(t *testing.T) {
 	if big.Feed(nil, []byte("\n\n")); big.Open() {
 		t.Error("a huge event never ends")
 	}
+	cut := anthropic.NewWatcher(false, nil)
+	cut.Feed(nil, bytes.Repeat([]byte("x"), 9<<20))
+	if cut.Flush(nil); !cut.Open() {
+		t.Error("the end of the stream ended a huge event")
+	}
 }
 
 func TestWatcherKeepsTextWithinBounds(t *testing.T) {

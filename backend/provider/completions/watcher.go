@@ -55,7 +55,9 @@ func (w *Watcher) event(dst []byte, e sse.Event) []byte {
 	if w.inspector.Seen().Failure != nil {
 		return dst // the broker says what failed, or goes on elsewhere
 	}
-	w.part = e.More
+	if !e.Cut { // the end of the stream ends no event
+		w.part = e.More
+	}
 	raw := e.Raw
 	if !w.usage && openai.UsageOnly(e) {
 		// A line feed in front ends the line of the event before.

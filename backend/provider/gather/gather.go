@@ -20,8 +20,8 @@ const (
 type Answer struct {
 	Wire    llm.Wire              // whose reasoning and seals it holds
 	OnDelta func(llm.Delta) error // may be nil
-	Began   func()                // called with each content, before OnDelta
 
+	began     func() // called with each content, before OnDelta
 	text      strings.Builder
 	thought   strings.Builder // open: its seal has not come
 	reasoning []llm.Reasoning
@@ -35,13 +35,13 @@ type call struct {
 	arguments strings.Builder
 }
 
-// Add takes the next piece, unless it is empty, and hands it on. The error is
+// add takes the next piece, unless it is empty, and hands it on. The error is
 // OnDelta's, or a fault for an answer that is out of bounds.
-func (a *Answer) Add(d llm.Delta) error {
+func (a *Answer) add(d llm.Delta) error {
 	if d.Text == "" && d.Reasoning == "" && d.Sealed == "" && len(d.ToolCalls) == 0 {
 		return nil
 	}
-	a.Began()
+	a.began()
 	if a.bytes += d.Size() + len(d.Sealed); a.bytes > maxText {
 		return endpoint.Malformed(fmt.Errorf("the answer is over %d bytes", maxText))
 	}

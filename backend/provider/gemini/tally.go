@@ -9,13 +9,14 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/endpoint"
+	"nexusai/backend/provider/gather"
 	"nexusai/backend/provider/sse"
 )
 
 // maxToolCalls bounds the calls of one answer.
 const maxToolCalls = 256
 
-// tally is what a stream has said so far.
+// tally is what an answer has said so far.
 type tally struct {
 	newID     func() string
 	id, model string
@@ -27,8 +28,10 @@ type tally struct {
 	failure   *fault.Fault
 }
 
-// event takes the next event and returns what it adds to the answer.
-func (t *tally) event(e sse.Event) llm.Delta {
+var _ gather.Reader = (*tally)(nil)
+
+// Event implements gather.Reader.
+func (t *tally) Event(e sse.Event) llm.Delta {
 	if e.Data == nil || t.failure != nil {
 		return llm.Delta{}
 	}
@@ -120,9 +123,28 @@ func arguments(args json.RawMessage) string {
 	return string(args)
 }
 
-// verdict is nil for an answer that is whole, given that the connection ended
-// properly, and otherwise says what is missing.
-func (t *tally) verdict() *fault.Fault {
+// Whole implements gather.Reader: an answer is the one piece of its stream.
+func (t *tally) Whole(data []byte) ([]llm.Delta, error) {
+	return []llm.Delta{t.Event(sse.Event{Data: data})}, nil
+}
+
+// Over implements gather.Reader: the wire has no end marker.
+func (t *tally) Over() bool { return t.failure != nil }
+
+// Tell implements gather.Reader.
+func (t *tally) Tell(done *llm.Completion, requestBytes int) {
+	done.Model, done.RequestID, done.Usage = t.model, t.id, t.usage
+	if t.reason != "" {
+		done.Finish = finishOf(t.reason, t.tools)
+	}
+	if !t.hasUsage {
+		done.Usage = llm.Estimate(requestBytes, t.bytes)
+	}
+}
+
+// Verdict implements gather.Reader. It is nil for an answer that is whole, given
+// that the connection ended properly.
+func (t *tally) Verdict() *fault.Fault {
 	switch {
 	case t.failure != nil:
 		return t.failure

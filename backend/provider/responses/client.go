@@ -12,7 +12,6 @@ import (
 	"nexusai/backend/provider/endpoint"
 	"nexusai/backend/provider/gather"
 	"nexusai/backend/provider/openai"
-	"nexusai/backend/provider/sse"
 )
 
 // Client chats on this wire, with an endpoint's models that know no other one.
@@ -41,80 +40,44 @@ func (c Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm.
 	if err != nil {
 		return llm.Completion{}, fault.New(fault.BadRequest, "The request cannot be encoded.", fmt.Errorf("encode a chat: %w", err))
 	}
-	got, err := at.Open(ctx, endpoint.Call{Path: path, Body: body, Deadlines: req.Deadlines})
-	if err != nil {
-		return llm.Completion{RequestID: got.RequestID}, err
-	}
-	defer got.Close()
-	a := answer{Answer: gather.Answer{Wire: llm.OpenAIResponses, OnDelta: onDelta, Began: got.Began}}
-	if got.JSON() {
-		err = a.whole(got)
-	} else {
-		err = a.read(got)
-	}
-	done := a.completion(len(body))
-	if got.RequestID != "" {
-		done.RequestID = got.RequestID
-	}
-	if err != nil {
-		return done, at.Clean(err)
-	}
-	return done, nil
+	return gather.Chat(ctx, at, endpoint.Call{Path: path, Body: body, Deadlines: req.Deadlines},
+		&gather.Answer{Wire: llm.OpenAIResponses, OnDelta: onDelta}, &tally{})
 }
 
-// answer gathers one completion.
-type answer struct {
-	gather.Answer
-	tally tally
-}
+var _ gather.Reader = (*tally)(nil)
 
-func (a *answer) read(got *endpoint.Answer) error {
-	err := got.Events(func(e sse.Event) (bool, error) {
-		err := a.Add(a.tally.event(e))
-		return !a.tally.done && a.tally.failure == nil, err
-	})
-	if err != nil {
-		return err
-	}
-	return a.verdict()
-}
-
-func (a *answer) verdict() error {
-	if f := a.tally.verdict(); f != nil {
-		return f
-	}
-	return nil
-}
-
-// whole reads an answer from an endpoint that does not stream although asked.
-func (a *answer) whole(got *endpoint.Answer) error {
-	data, err := got.Whole()
-	if err != nil {
-		return err
-	}
+// Whole implements gather.Reader.
+func (t *tally) Whole(data []byte) ([]llm.Delta, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
-		return endpoint.Empty(errors.New("the body is empty"))
+		return nil, endpoint.Empty(errors.New("the body is empty"))
 	}
 	var r response
 	if err := endpoint.Decode("a response", data, &r); err != nil {
-		return err
+		return nil, err
 	}
 	if r.Status == "" {
-		return openai.BrokenOff(r.Error)
+		return nil, openai.BrokenOff(r.Error)
 	}
-	if a.tally.end(&r); a.tally.failure != nil {
-		return a.verdict()
+	if t.end(&r); t.failure != nil {
+		return nil, t.failure
 	}
+	var pieces []llm.Delta
 	calls := 0
 	for _, i := range r.Output {
 		d := i.delta(calls)
 		calls += len(d.ToolCalls)
-		a.tally.bytes += d.Size()
-		if err := a.Add(d); err != nil {
-			return got.Stopped(err)
-		}
+		t.bytes += d.Size()
+		pieces = append(pieces, d)
 	}
-	return a.verdict()
+	return pieces, nil
+}
+
+// Tell implements gather.Reader.
+func (t *tally) Tell(done *llm.Completion, requestBytes int) {
+	done.Model, done.RequestID, done.Finish, done.Usage = t.model, t.id, t.finish, t.usage
+	if !t.hasUsage {
+		done.Usage = llm.Estimate(requestBytes, t.bytes)
+	}
 }
 
 // delta is a whole item; calls is how many came before it.
@@ -134,14 +97,4 @@ func (i item) delta(calls int) llm.Delta {
 		}
 	}
 	return d
-}
-
-func (a *answer) completion(requestBytes int) llm.Completion {
-	t := &a.tally
-	out := a.Completion()
-	out.Model, out.RequestID, out.Finish, out.Usage = t.model, t.id, t.finish, t.usage
-	if !t.hasUsage {
-		out.Usage = llm.Estimate(requestBytes, t.bytes)
-	}
-	return out
 }

@@ -47,8 +47,8 @@ type Place struct {
 	ContentIndex int
 }
 
-// event takes the next event and returns what it adds to the answer.
-func (t *tally) event(e sse.Event) llm.Delta {
+// Event takes the next event and returns what it adds to the answer.
+func (t *tally) Event(e sse.Event) llm.Delta {
 	data := bytes.TrimSpace(e.Data)
 	if len(data) == 0 || t.done || t.failure != nil || bytes.Equal(data, []byte("[DONE]")) {
 		return llm.Delta{} // the marker is of another wire: some servers send it here too
@@ -231,8 +231,14 @@ func (t *tally) close(got *event) llm.Delta {
 
 func (t *tally) whole() bool { return t.done && t.failure == nil }
 
-// verdict is nil for a whole stream, and otherwise says what is missing.
-func (t *tally) verdict() *fault.Fault {
+// Failed says that the stream reported a failure, or was garbage.
+func (t *tally) Failed() bool { return t.failure != nil }
+
+// Over implements gather.Reader.
+func (t *tally) Over() bool { return t.done || t.failure != nil }
+
+// Verdict is nil for a whole stream, and otherwise says what is missing.
+func (t *tally) Verdict() *fault.Fault {
 	switch {
 	case t.failure != nil:
 		return t.failure

@@ -63,7 +63,9 @@ func (w *watcher) event(e sse.Event) {
 	if w.inspector.Seen().Failure != nil {
 		return // the broker goes on elsewhere, or says so itself
 	}
-	w.part = e.More
+	if !e.Cut { // the end of the stream ends no event
+		w.part = e.More
+	}
 	raw := e.Raw
 	if !w.usage && openai.UsageOnly(e) {
 		// A line feed in front ends the line of the event before.

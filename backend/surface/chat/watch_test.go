@@ -77,6 +77,11 @@ func TestWatchKnowsWhereAnEventIsOpen(t *testing.T) {
 	if large.Feed(nil, []byte("\n\n")); large.Open() {
 		t.Error("a large event does not end")
 	}
+	cut := watch(t, `{"model":"m","stream":true,`+said+`}`)
+	cut.Feed(nil, append([]byte("data: "), make([]byte, 9<<20)...))
+	if cut.Flush(nil); !cut.Open() {
+		t.Error("the end of the stream ended a large event")
+	}
 }
 
 func code(f *fault.Fault) fault.Code {
