@@ -51,7 +51,17 @@ func (c *call) usageOf(s Seen) llm.Usage {
 	if !s.HasUsage {
 		return c.estimated(s.Bytes)
 	}
-	return c.sane(s.Usage, s.Bytes)
+	return c.counted(s.Usage, s.Bytes, s.Whole)
+}
+
+// counted is the usage that a provider reported of an answer. What it reports
+// before the end is of a part: Anthropic begins with a single token.
+func (c *call) counted(u llm.Usage, received int, whole bool) llm.Usage {
+	u = c.sane(u, received)
+	if guess := tokens(received); !whole && c.need == CanChat && c.ask != CanCount && guess > u.Output {
+		u.Output, u.Estimated = guess, true
+	}
+	return u
 }
 
 // likely is how many tokens the input probably has.

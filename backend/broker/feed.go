@@ -155,7 +155,7 @@ func (f *feed) usage() llm.Usage {
 	counted := u != (llm.Usage{}) && !u.Estimated
 	switch {
 	case counted:
-		return f.a.call.sane(u, f.bytes)
+		return f.a.call.counted(u, f.bytes, f.err == nil)
 	case f.bytes == 0 && f.err != nil:
 		return llm.Usage{} // nothing came: attempt.owe knows whether that costs
 	}

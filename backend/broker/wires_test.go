@@ -118,6 +118,33 @@ func TestStreamsOfEveryWireSayThatTheyBrokeOff(t *testing.T) {
 	}
 }
 
+// TestWhatIsCountedBeforeTheEndIsOfAPart: Anthropic counts the input when it
+// begins, and the output up to then. Who leaves in the middle owes what came.
+func TestWhatIsCountedBeforeTheEndIsOfAPart(t *testing.T) {
+	t.Parallel()
+	half := strings.ReplaceAll(begun["messages"].half, "one two", strings.Repeat("word", 100))
+	var u *up.Upstream
+	u = up.Serve(t, []up.Act{up.Head(), up.Raw(half), func(w httpWriter, q *httpRequest) { u.Stall(w, q) }})
+	for _, passedOn := range []bool{true, false} {
+		d := speaks(t, messages.Surface{}, u)
+		if !passedOn {
+			d.Forwarder = nil
+		}
+		d.Deadlines = broker.Deadlines{}
+		var report broker.Report
+		f, err := newBroker(t, d).Forward(t.Context(), broker.ForwardRequest{
+			Surface: messages.Surface{}, Body: []byte(begun["messages"].body), Done: func(r broker.Report) { report = r },
+		})
+		if err != nil {
+			t.Fatal(fault.Cause(err))
+		}
+		f.Body.Close()
+		if u := report.Attempts[0].Usage; u != (llm.Usage{Input: 7, Output: 100, Estimated: true}) {
+			t.Errorf("passed on %v: %+v", passedOn, u)
+		}
+	}
+}
+
 func forwardRaw(t *testing.T, s broker.Surface, body string, hold chan struct{}, all ...broker.Deployment) (raw string, report broker.Report, err error) {
 	f, err := newBroker(t, all...).Forward(t.Context(), broker.ForwardRequest{Surface: s, Body: []byte(body), Done: func(r broker.Report) { report = r }})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"strings"
@@ -52,6 +53,29 @@ func inspect(pieces ...[]byte) (openai.Seen, fault.Code, []int) {
 		seen.Failure = fault.New(seen.Failure.Code, fault.Cause(seen.Failure), nil)
 	}
 	return seen, code, firsts
+}
+
+// TestRunningTotalsAreNotSummed: vLLM may report usage with every chunk.
+func TestRunningTotalsAreNotSummed(t *testing.T) {
+	t.Parallel()
+	stream := ""
+	for _, n := range []string{"1", "2", "3"} {
+		stream += `data: {"id":"c1","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}],"usage":{"prompt_tokens":7,"completion_tokens":` + n + `}}` + "\n\n"
+	}
+	stream += `data: {"id":"c1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":3}}` + "\n\ndata: [DONE]\n\n"
+	want := llm.Usage{Input: 7, Output: 3}
+	if seen, code, _ := inspect([]byte(stream)); code != "" || seen.Usage != want {
+		t.Errorf("watched: %q %+v", code, seen.Usage)
+	}
+	u := up.Serve(t, []up.Act{up.Head(), up.Raw(stream)})
+	c, err := openai.New(openai.Config{BaseURL: u.URL, HTTP: u.Client, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := c.Chat(t.Context(), llm.ChatRequest{Model: "m", Messages: []llm.Message{{Role: llm.User, Text: "hi"}}}, nil)
+	if err != nil || done.Usage != want {
+		t.Errorf("translated: %v %+v", err, done.Usage)
+	}
 }
 
 func TestInspectorLearnsWithoutTouching(t *testing.T) {
