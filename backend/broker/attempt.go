@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"nexusai/backend/fault"
@@ -21,7 +22,8 @@ type attempt struct {
 	watch  watch
 	probe  bool
 	over   bool
-	sent   bool // something went out that the provider may bill
+	sent   bool        // something went out that the provider may bill
+	begun  atomic.Bool // its first content came
 
 	// What open got; which of these is set depends on the job.
 	source source // of a stream for a surface
@@ -94,6 +96,7 @@ func (a *attempt) content(at time.Time) {
 	if !a.rec.FirstToken.IsZero() {
 		return
 	}
+	a.begun.Store(true)
 	a.rec.FirstToken = at
 	a.one.node.load.sawFirst(at.Sub(a.rec.Started), at)
 }

@@ -12,16 +12,16 @@ import (
 // call is one request on its way, whatever it is about. One goroutine uses it
 // at a time: who began it, then who reads the answer.
 type call struct {
-	b        *Broker
-	job      job
-	ctx      context.Context // of the whole request, which outlives the method that began it
-	cancel   context.CancelFunc
-	need     Capability
-	ask      Capability // need, or CanCount
-	opts     Options
-	bound    Bound
-	affinity string
-	done     func(Report) // may be nil
+	b      *Broker
+	job    job
+	ctx    context.Context // of the whole request, which outlives the method that began it
+	cancel context.CancelFunc
+	need   Capability
+	ask    Capability // need, or CanCount
+	opts   Options
+	bound  Bound
+	tie    tie
+	done   func(Report) // may be nil
 
 	all        []candidate
 	larger     string
@@ -46,8 +46,9 @@ type job interface {
 	// first content of a stream, or with the whole answer. It keeps what it got
 	// in a. Errors are faults.
 	open(a *attempt) error
-	// streams says that the first content shows early, so that a hedge helps.
-	streams() bool
+	// shows says that a's first content shows before its end, so that it can be
+	// called late.
+	shows(a *attempt) bool
 }
 
 // begin admits the call itself.
@@ -71,8 +72,9 @@ func (c *call) prepare(b *Broker) {
 	}
 	c.bound.Choices = max(c.bound.Choices, 1)
 	if c.opts.Affinity != "" {
-		c.affinity = c.opts.Affinity
+		c.tie.key = c.opts.Affinity
 	}
+	c.tie.home = c.opts.Home
 }
 
 // run finds an answer: the attempt that has begun well.
@@ -130,7 +132,7 @@ func (c *call) choose() (*candidate, Why, error) {
 		if len(group) == 0 && c.refusal == nil {
 			group = c.b.group(c.all, false, now)
 		}
-		if one, why := c.b.pick(group, c.affinity, now); one != nil {
+		if one, why := c.b.pick(group, c.tie, now); one != nil {
 			return one, c.because(one, why), nil
 		}
 		if c.refusal != nil {
@@ -171,11 +173,17 @@ func (c *call) cheaper(d, than *Deployment) bool {
 // refused looks for somebody else whom the gate may allow; an error ends that.
 func (c *call) refused(one *candidate, f *fault.Fault) error {
 	c.tooDear(one)
+	here := f.Field == OnlyHere
+	if here {
+		unplaced := *f
+		unplaced.Field = ""
+		f = &unplaced
+	}
 	if c.refusal == nil {
 		c.refusal = f
 	}
 	switch {
-	case f.Field == "deployment":
+	case here:
 	case f.Code == fault.QuotaUnpriced:
 		c.why = WhyCheaper
 	case f.Code == fault.QuotaSpent:

@@ -112,7 +112,7 @@ func (j *chatJob) lane(d *Deployment) Lane {
 
 func (j *chatJob) losses(d *Deployment) []string { return lossesOf(d, j.req) }
 
-func (j *chatJob) streams() bool { return true }
+func (j *chatJob) shows(*attempt) bool { return true }
 
 func (j *chatJob) open(a *attempt) error {
 	a.rec.Losses = lossesOf(a.one.d, j.req)

@@ -49,6 +49,77 @@ func TestAConversationStaysWhereItsCacheIs(t *testing.T) {
 	}
 }
 
+// TestWhatGoesOnGoesToWhoSaidIt: what was sealed opens with the key that got it,
+// so that is asked while it can be.
+func TestWhatGoesOnGoesToWhoSaidIt(t *testing.T) {
+	t.Parallel()
+	one, two := at("pool", 0, 1, fine), at("pool", 0, 1, fine)
+	one.Key, two.Key = "one", "two"
+	b := newBroker(t, one, two, at("other", 0, 9, fine))
+	ask := func(home broker.Place) broker.Attempt {
+		_, report, err := b.ChatWithReport(t.Context(), ask("m"), broker.Options{Home: home, Affinity: "c"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, _ := report.Last()
+		return last
+	}
+	for _, key := range []string{"one", "two"} {
+		for range 20 {
+			if got := ask(broker.Place{Deployment: "pool", Key: key}); got.Deployment != "pool" || got.Key != key || got.Why != broker.WhyAffinity {
+				t.Fatalf("%s went on at %s %s, %s", key, got.Deployment, got.Key, got.Why)
+			}
+		}
+	}
+	if gone, without := ask(broker.Place{Deployment: "pool", Key: "gone"}), ask(broker.Place{}); gone.Deployment != without.Deployment || gone.Key != without.Key {
+		t.Errorf("when it is gone %s %s, by its name %s %s", gone.Deployment, gone.Key, without.Deployment, without.Key)
+	}
+}
+
+// TestAGuessedTieGivesWayToLoad: a hundred requests that begin alike may be one
+// conversation's or a hundred's.
+func TestAGuessedTieGivesWayToLoad(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]int{broker.Tie([]byte("a")): 2, "said by the caller": 1} {
+		synctest.Test(t, func(t *testing.T) {
+			asked, hold := map[string]int{}, make(chan struct{})
+			held := func(id string) broker.Deployment {
+				return at(id, 0, 1, func(context.Context, func(llm.Delta) error) error {
+					asked[id]++ // one at a time: see Wait
+					<-hold
+					return nil
+				})
+			}
+			b := newBroker(t, held("a"), held("b"))
+			for range 20 {
+				go func() { _, _, _ = b.ChatWithReport(t.Context(), ask("m"), broker.Options{Affinity: key}, nil) }()
+				synctest.Wait()
+			}
+			if len(asked) != want {
+				t.Errorf("%s: went to %v", key, asked)
+			}
+			close(hold)
+			synctest.Wait()
+		})
+	}
+}
+
+func TestConversationsAreToldApartByWhatBeganThem(t *testing.T) {
+	t.Parallel()
+	tie := func(parts ...string) string {
+		var all [][]byte
+		for _, p := range parts {
+			all = append(all, []byte(p))
+		}
+		return broker.Tie(all...)
+	}
+	long := strings.Repeat("x", 1<<20)
+	again := tie("a", "b")
+	if tie("a", "b") != again || tie("a", "b") == tie("ab", "") || tie("a", "b") == tie("b", "a") || tie(long+"a") != tie(long+"b") {
+		t.Error("ties do not follow what they are of")
+	}
+}
+
 // loaded is what a vLLM says.
 type loaded struct {
 	waiting int
@@ -310,6 +381,13 @@ func TestLocalEnginesGetTimeToReadTheirPrompt(t *testing.T) {
 		if want := (llm.Deadlines{Connect: 5 * time.Minute, FirstToken: 220 * time.Second, BetweenTokens: 15 * time.Second}); given != want {
 			t.Errorf("a local engine got %+v, want %+v", given, want)
 		}
+		engine := broker.Deployment{ID: "engine", Engine: true, Client: local.Client, Skills: broker.Skills{Reasoning: true}}
+		if _, err := newBroker(t, engine).Chat(t.Context(), req, nil); err != nil {
+			t.Fatal(err)
+		}
+		if want := (llm.Deadlines{Connect: 5 * time.Second, FirstToken: 220 * time.Second, BetweenTokens: 15 * time.Second}); given != want {
+			t.Errorf("the team's own engine got %+v, want %+v", given, want)
+		}
 		hosted := broker.Deployment{ID: "hosted", Client: local.Client, Deadlines: broker.Deadlines{FirstToken: time.Second}}
 		if _, err := newBroker(t, hosted).Chat(t.Context(), req, nil); err != nil {
 			t.Fatal(err)
@@ -358,8 +436,13 @@ func TestExplainSaysWhereARequestWouldGo(t *testing.T) {
 		if strings.Join(said, "\n") != strings.Join(want, "\n") || got.Model != "m" {
 			t.Errorf("%q", said)
 		}
-		if h := got.Candidates[2].Health; h.BenchedUntil.IsZero() {
+		if h := got.Candidates[2].Health; h.BenchedUntil.IsZero() || len(h.Failures) != 1 || h.Failures[0].Code != "rate.limited" {
 			t.Errorf("health %+v", h)
+		}
+		for i, c := range got.Candidates {
+			if far := i == len(got.Candidates)-1; (c.Score >= 50) == far {
+				t.Errorf("%s has a load of %v", c.Deployment, c.Score)
+			}
 		}
 		if n := len(limited.Requests()) + len(r.ups[1].Requests()); n != sent || len(r.gate.open) != 0 || r.b.InFlight("b") != 0 {
 			t.Error("explaining asked somebody")

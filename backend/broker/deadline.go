@@ -18,8 +18,8 @@ const (
 	// firstSound is for who hears or speaks: many do all of it before they say
 	// a word.
 	firstSound = 300 * time.Second
-	// perPrompt tokens a local engine gets a second more: it may read its prompt
-	// on a processor alone.
+	// perPrompt tokens an engine of ours gets a second more: it may have to load
+	// its model, and read its prompt on a processor alone.
 	perPrompt     = 20
 	betweenTokens = 15 * time.Second
 )
@@ -28,9 +28,11 @@ const (
 func (d *Deployment) deadlines(need Capability, prompt int) llm.Deadlines {
 	limits := llm.Deadlines{Connect: connectHosted, FirstToken: firstHosted, BetweenTokens: betweenTokens}
 	switch {
-	case d.Local:
-		limits.Connect = connectLocal
+	case d.Local, d.Engine && need != CanTranscribe && need != CanSpeak:
 		limits.FirstToken = firstLocal + time.Duration(prompt/perPrompt)*time.Second
+		if d.Local {
+			limits.Connect = connectLocal
+		}
 	case need == CanTranscribe, need == CanSpeak:
 		limits.FirstToken = firstSound
 	case d.Skills.Reasoning:

@@ -29,7 +29,11 @@ type Candidate struct {
 	Losses     []string // what translation would leave out
 	Reason     Reason   // it would be passed over; empty: it qualifies
 	Why        Why      // it would be chosen; empty: it would not
-	Health     Health
+	// Score is what choosing compares of two: the time to first token in
+	// milliseconds, times one and what is in flight and queued for its share.
+	// Lower is better. 0: it was passed over before anybody looked.
+	Score  float64
+	Health Health
 }
 
 // Health is how a deployment with one of its keys has been doing. Load is the
@@ -45,8 +49,14 @@ type Health struct {
 	Cache        float64       // how full its cache is, 0 to 1
 	Succeeded    int           // attempts of the last minute
 	Failed       int           // of these; limits and the caller's own mistakes do not count
-	LastError    string        // the code of the last failure; empty: none
-	LastErrorAt  time.Time
+	Failures     []Failure     // the last few, newest first; limits too
+}
+
+// Failure is an attempt that failed.
+type Failure struct {
+	At     time.Time
+	Code   string
+	Detail string // safe to show; English
 }
 
 // Circuit says whether a deployment may be asked.
@@ -98,7 +108,7 @@ func (c *call) order() []Candidate {
 	now := c.b.now()
 	var out []Candidate
 	for {
-		one, why := c.b.pick(c.b.group(c.all, true, now), c.affinity, now)
+		one, why := c.b.pick(c.b.group(c.all, true, now), c.tie, now)
 		if one == nil {
 			break
 		}
@@ -139,6 +149,7 @@ func describe(one *candidate, now time.Time) Candidate {
 	d := one.d
 	return Candidate{
 		Deployment: d.ID, Name: d.Name, Provider: d.Provider, Model: d.Model, Key: d.Key, Region: d.Region,
-		Priority: d.Priority, Weight: max(d.Weight, 1), Lane: one.lane, Losses: one.losses, Health: one.node.health(d, now),
+		Priority: d.Priority, Weight: max(d.Weight, 1), Lane: one.lane, Losses: one.losses,
+		Score: busy(one, now) / float64(time.Millisecond), Health: one.node.health(d, now),
 	}
 }

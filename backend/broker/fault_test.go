@@ -83,7 +83,7 @@ func TestFault503ForLong(t *testing.T) {
 		if n := len(one.Requests()); n != 5 {
 			t.Errorf("it was asked %d times: the circuit opens after 5 failures", n)
 		}
-		if h := r.b.Health(r.all[0]); h.Circuit != broker.CircuitOpen || h.Failed != 5 || h.LastError != "upstream.failed" || h.OpenUntil.IsZero() {
+		if h := r.b.Health(r.all[0]); h.Circuit != broker.CircuitOpen || h.Failed != 5 || len(h.Failures) != 5 || h.Failures[0].Code != "upstream.failed" || h.Failures[0].Detail == "" || h.OpenUntil.IsZero() {
 			t.Errorf("health %+v", h)
 		}
 	})
@@ -151,6 +151,18 @@ func TestFaultSlowFirstToken(t *testing.T) {
 		if strings.Contains(got.raw, "keep-alive") && strings.Index(got.raw, "keep-alive") < strings.Index(got.raw, "fi") {
 			t.Errorf("bytes of the first attempt show: %q", got.raw)
 		}
+	})
+}
+
+// TestAWholeAnswerHasNoFirstToken: what is not streamed may take longer than a
+// first token, for nothing of it comes before its end.
+func TestAWholeAnswerHasNoFirstToken(t *testing.T) {
+	each(t, []way{bytesWhole}, func(t *testing.T, r *rig) {
+		r.deploy(append([]up.Act{up.Wait(600 * time.Millisecond)}, r.way.good("fi", "ne")...))
+		r.all[0].Deadlines.Connect, r.all[0].Deadlines.FirstToken = 100*time.Millisecond, 100*time.Millisecond
+		got := r.send()
+		r.whole(got, "fine")
+		r.attempts(got, "a only ")
 	})
 }
 

@@ -49,6 +49,7 @@ type Forwarded struct {
 	Raw        bool
 	Deployment string
 	Provider   string
+	Key        string   // id of the provider's key
 	Losses     []string // what translation left out, for x-nexus-loss
 	MaxOutput  int      // the limit of output tokens that was set because the request sets none; 0: none
 }
@@ -84,7 +85,7 @@ func (b *Broker) Forward(ctx context.Context, req ForwardRequest) (*Forwarded, e
 		a.deliver() // the provider has done its part
 	}
 	answer := a.answer
-	answer.Deployment, answer.Provider = a.rec.Deployment, a.rec.Provider
+	answer.Deployment, answer.Provider, answer.Key = a.rec.Deployment, a.rec.Provider, a.rec.Key
 	answer.Losses, answer.MaxOutput = a.rec.Losses, a.rec.MaxOutput
 	return answer, nil
 }
@@ -118,7 +119,7 @@ func (b *Broker) surfaceCall(req ForwardRequest) (*call, error) {
 	}
 	doer, _ := request.(Doer)
 	c.job = &surfaceJob{call: c, surface: req.Surface, wire: wire, request: request, doer: doer, header: req.Header, streamed: request.Stream()}
-	c.bound, c.affinity = request.Bound(), request.Affinity()
+	c.bound, c.tie.key = request.Bound(), request.Affinity()
 	return c, nil
 }
 
@@ -134,14 +135,20 @@ type surfaceJob struct {
 }
 
 func (j *surfaceJob) lane(d *Deployment) Lane {
-	forced := d.Skills.ForcedTools && d.Client != nil && j.request.Bound().Tools
+	need := j.request.Bound()
+	forced := d.Skills.ForcedTools && d.Client != nil && need.Tools
 	switch {
-	case d.Forwarder != nil && d.Forwarder.Speaks(j.wire) && !forced:
+	case d.Forwarder != nil && d.Forwarder.Speaks(j.wire) && !forced && (need.Addresses == 0 || takesAddresses(d.Forwarder)):
 		return LaneBytes
 	case d.Client != nil:
 		return LaneTranslated
 	}
 	return ""
+}
+
+func takesAddresses(f llm.Forwarder) bool {
+	said, ok := f.(llm.Addressed)
+	return !ok || said.TakesAddresses()
 }
 
 func (j *surfaceJob) losses(d *Deployment) []string {
@@ -164,7 +171,10 @@ func lossesOf(d *Deployment, req llm.ChatRequest) []string {
 	return lossy.Losses(req)
 }
 
-func (j *surfaceJob) streams() bool { return j.streamed }
+// shows: a translating client streams whatever the caller wants.
+func (j *surfaceJob) shows(a *attempt) bool {
+	return j.streamed || a.rec.Lane == LaneTranslated && j.doer == nil
+}
 
 func (j *surfaceJob) open(a *attempt) error {
 	switch {
@@ -181,6 +191,9 @@ func (j *surfaceJob) passOn(a *attempt) error {
 	d := a.one.d
 	body := j.request.Rewrite(d.Model, a.rec.MaxOutput)
 	a.sent = true
+	if !j.streamed {
+		a.watch.stop() // nothing shows before the end of a whole answer, which the client bounds
+	}
 	resp, err := d.Forwarder.Send(a.ctx, llm.Forward{Wire: j.wire, Header: j.header, Body: body, Stream: j.streamed, Deadlines: a.limits})
 	if err != nil {
 		return err
@@ -195,9 +208,6 @@ func (j *surfaceJob) passOn(a *attempt) error {
 	defer resp.Body.Close()
 	if resp.StatusCode/100 != 2 {
 		return j.failure(a, resp)
-	}
-	if !j.streamed {
-		a.watch.stop()
 	}
 	return j.whole(a, resp.Body, isJSON(kind))
 }

@@ -10,11 +10,15 @@ type Gate interface {
 	// Admit reserves what the attempt can cost at most and takes its place in
 	// every limit of the caller in ctx. It does not wait for a commit. A refusal
 	// is a fault: RateLimited, QuotaSpent or QuotaUnpriced, with RetryAfter where
-	// waiting helps; then nothing was reserved. One with Field "deployment" is
-	// about this deployment alone: others are asked. After any other RateLimited
-	// nobody else is asked, after the two of money only who costs less.
+	// waiting helps; then nothing was reserved. One at OnlyHere is about this
+	// deployment alone: others are asked. After any other RateLimited nobody else
+	// is asked, after the two of money only who costs less.
 	Admit(ctx context.Context, d Deployment, ask Ask) (Ticket, error)
 }
+
+// OnlyHere is the Field of a Gate's refusal that is about one deployment.
+// Callers do not see it: they know of no deployments.
+const OnlyHere = "deployment"
 
 // Ask is what an attempt is for.
 type Ask struct {
@@ -58,10 +62,15 @@ func (noTicket) Settle(Attempt) {}
 
 var _ Gate = noGate{}
 
+// Place is a deployment with one of its keys: where a conversation's prompt
+// cache lives, and who can open the reasoning that was sealed there.
+type Place struct{ Deployment, Key string }
+
 // Options are what a caller inside the product says beside its request.
 type Options struct {
 	CallID   string // names the call in log, ledger and journal; the broker makes none up
 	Affinity string // a conversation's id: stay where its prompt cache lives
+	Home     Place  // who said what the request goes on from; zero: nobody, or not known
 	Strict   bool   // refuse rather than lose something in translation
 	// Bound of the request; the zero value is computed from it.
 	Bound Bound

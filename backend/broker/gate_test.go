@@ -76,7 +76,7 @@ func TestAGatesRefusalIsTheAnswer(t *testing.T) {
 	}{
 		"nobody costs less":     {refusing(fault.QuotaSpent, "", "a", "b"), fault.QuotaSpent},
 		"a limit of the key":    {refusing(fault.RateLimited, "", "a"), fault.RateLimited},
-		"limits of both":        {refusing(fault.RateLimited, "deployment", "a", "b"), fault.RateLimited},
+		"limits of both":        {refusing(fault.RateLimited, broker.OnlyHere, "a", "b"), fault.RateLimited},
 		"unpriced, all of them": {refusing(fault.QuotaUnpriced, "", "a", "b"), fault.QuotaUnpriced},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestAGatesRefusalIsTheAnswer(t *testing.T) {
 				one, two := r.deploy(r.way.good("fine")), r.deploy(r.way.good("fine"))
 				r.gate.refuse = c.refuse
 				got := r.send()
-				if f := fault.From(got.err); f == nil || f.Code != c.code || f.RetryAfter != time.Minute || len(got.report.Attempts) != 0 || len(one.Requests())+len(two.Requests()) != 0 {
+				if f := fault.From(got.err); f == nil || f.Code != c.code || f.Field != "" || f.RetryAfter != time.Minute || len(got.report.Attempts) != 0 || len(one.Requests())+len(two.Requests()) != 0 {
 					t.Errorf("%+v after %v", f, tries(got.report))
 				}
 			})
@@ -96,7 +96,7 @@ func TestALimitOfOneDeploymentSendsElsewhere(t *testing.T) {
 	each(t, allWays, func(t *testing.T, r *rig) {
 		r.deploy(r.way.good("wrong"))
 		r.deploy(r.way.good("fine"))
-		r.gate.refuse = refusing(fault.RateLimited, "deployment", "a")
+		r.gate.refuse = refusing(fault.RateLimited, broker.OnlyHere, "a")
 		got := r.send()
 		r.whole(got, "fine")
 		r.attempts(got, "b only ")

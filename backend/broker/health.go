@@ -22,6 +22,8 @@ const (
 	// maxNodes bounds what is remembered; beyond it idle nodes are forgotten.
 	maxNodes = 8192
 	idle     = 10 * time.Minute
+	// maxFailures is how many of a node's failures are remembered.
+	maxFailures = 5
 )
 
 // nodeKey is a deployment with one of its keys.
@@ -39,8 +41,7 @@ type node struct {
 	mu        sync.Mutex // guards what follows
 	tally     [buckets]struct{ at, ok, failed int64 }
 	ejections int
-	lastCode  fault.Code
-	lastAt    time.Time
+	failures  []Failure // the last few, newest first; replaced, never changed
 }
 
 // load is what all keys of a deployment share.
@@ -181,16 +182,27 @@ func (n *node) end(f *fault.Fault, probe bool, now time.Time) {
 	}
 	what := effectOf(code)
 	n.circuit.result(what, probe, now)
-	if what == limited {
+	switch what {
+	case limited:
 		n.bench(f.RetryAfter, now)
+		n.remember(f, now)
+	case failed, refused:
+		n.remember(f, now)
+		n.count(false, now)
+	case alive:
+		n.count(true, now)
+	case neutral:
 	}
-	if what == neutral || what == limited {
-		return
-	}
-	n.count(what == alive, code, now)
 }
 
-func (n *node) count(ok bool, code fault.Code, now time.Time) {
+func (n *node) remember(f *fault.Fault, now time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	older := n.failures[:min(len(n.failures), maxFailures-1)]
+	n.failures = append([]Failure{{At: now, Code: string(f.Code), Detail: f.Safe}}, older...)
+}
+
+func (n *node) count(ok bool, now time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	at := now.UnixNano() / int64(step)
@@ -202,7 +214,6 @@ func (n *node) count(ok bool, code fault.Code, now time.Time) {
 		slot.ok++
 	} else {
 		slot.failed++
-		n.lastCode, n.lastAt = code, now
 	}
 	if !ok || n.suspect.Load() {
 		n.suspect.Store(suspicious(n.sum(now)))
@@ -231,7 +242,7 @@ func (n *node) health(d *Deployment, now time.Time) Health {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	h.Succeeded, h.Failed = n.sum(now)
-	h.LastError, h.LastErrorAt = string(n.lastCode), n.lastAt
+	h.Failures = n.failures
 	return h
 }
 

@@ -14,7 +14,7 @@ var errFaster = errors.New("another deployment was faster")
 // when the first token is late. It returns the one that has begun well, or the
 // fault of the last one that failed; whatever failed or lost is settled.
 func (c *call) try(a *attempt) (*attempt, *fault.Fault) {
-	if c.hedgeAfter <= 0 || !c.job.streams() {
+	if c.hedgeAfter <= 0 || !c.job.shows(a) {
 		f := a.open()
 		if f != nil {
 			a.end(f)
@@ -43,6 +43,9 @@ func (c *call) race(first *attempt) (*attempt, *fault.Fault) {
 	for {
 		select {
 		case <-late.C:
+			if first.begun.Load() { // of a whole answer the end is waited for
+				continue
+			}
 			if second := c.hedge(); second != nil {
 				running++
 				start(second)
@@ -68,7 +71,7 @@ func (c *call) hedge() *attempt {
 	if len(group) == 0 || !c.b.hedges.spend(now) {
 		return nil
 	}
-	one, _ := c.b.pick(group, "", now)
+	one, _ := c.b.pick(group, tie{}, now)
 	if one == nil {
 		return nil
 	}

@@ -16,7 +16,7 @@ type (
 )
 
 func TestHedgeWhenTheFirstTokenIsLate(t *testing.T) {
-	each(t, pieces, func(t *testing.T, r *rig) {
+	each(t, append([]way{wordsWhole}, pieces...), func(t *testing.T, r *rig) {
 		var one *up.Upstream
 		slow := []up.Act{func(w httpWriter, q *httpRequest) { one.Stall(w, q) }}
 		scripts := [][]up.Act{}
@@ -37,6 +37,32 @@ func TestHedgeWhenTheFirstTokenIsLate(t *testing.T) {
 		}
 		if len(two.Requests()) != 1 || got.report.Attempts[0].Usage.Input == 0 || got.report.Attempts[0].Delivered {
 			t.Errorf("attempts %+v", got.report.Attempts)
+		}
+	})
+}
+
+// TestWhatHasBegunIsNotHedged: neither an answer that takes long after its first
+// token, nor one of which nothing shows before its end.
+func TestWhatHasBegunIsNotHedged(t *testing.T) {
+	each(t, []way{wordsWhole, bytesWhole}, func(t *testing.T, r *rig) {
+		scripts := [][]up.Act{}
+		for range 20 {
+			scripts = append(scripts, r.way.good("fine"))
+		}
+		long := append([]up.Act{up.Wait(time.Second)}, r.way.good("long")...)
+		if r.way.translated {
+			long = []up.Act{up.Head(), up.Say("lo"), up.Wait(time.Second), up.Say("ng"), up.Finish("stop"), up.Usage(3, 2), up.Done()}
+		}
+		r.deploy(append(scripts, long)...)
+		two := r.deploy(r.way.good("hedged"))
+		r.all[0].Deadlines.FirstToken, r.all[0].Deadlines.BetweenTokens = 5*time.Second, 5*time.Second
+		r.route.HedgeAfter = 700 * time.Millisecond
+		for range 20 { // they earn a hedge
+			r.whole(r.send(), "fine")
+		}
+		r.whole(r.send(), "long")
+		if n := len(two.Requests()); n != 0 {
+			t.Errorf("the second was asked %d times", n)
 		}
 	})
 }

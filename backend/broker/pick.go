@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -62,7 +64,7 @@ func (b *Broker) group(all []candidate, fresh bool, now time.Time) []*candidate 
 }
 
 // pick chooses one of group and says why; nil when group is empty.
-func (b *Broker) pick(group []*candidate, affinity string, now time.Time) (*candidate, Why) {
+func (b *Broker) pick(group []*candidate, to tie, now time.Time) (*candidate, Why) {
 	if len(group) == 0 {
 		return nil, ""
 	}
@@ -78,14 +80,66 @@ func (b *Broker) pick(group []*candidate, affinity string, now time.Time) (*cand
 	if len(group) == 1 {
 		return group[0], WhyOnly
 	}
-	if affinity != "" {
-		return rendezvous(group, affinity), WhyAffinity
+	if one := to.in(group, now); one != nil {
+		return one, WhyAffinity
 	}
 	one, two := b.sample(group)
 	if busy(two, now) < 0.8*busy(one, now) { // when it hardly differs weights decide
 		return two, WhyLoad
 	}
 	return one, WhyLoad
+}
+
+// tie keeps a conversation where it is.
+type tie struct {
+	key  string // what it is known by; empty: nothing
+	home Place  // who answered it last; zero: not known
+}
+
+// in is who of group has the conversation; nil: nothing ties it.
+func (t tie) in(group []*candidate, now time.Time) *candidate {
+	for _, c := range group {
+		if t.home != (Place{}) && t.home == (Place{c.d.ID, c.d.Key}) {
+			return c
+		}
+	}
+	switch {
+	case t.key == "":
+		return nil
+	case strings.HasPrefix(t.key, guessed):
+		group = calm(group, now)
+	}
+	return rendezvous(group, t.key)
+}
+
+const (
+	// guessed begins the ties that Tie makes. Requests that begin with the same
+	// examples look like one conversation, so such a tie gives way to load.
+	guessed = "~"
+	// bears is how much busier than the least busy one a guessed tie's may be.
+	bears = 3
+	// maxTie bounds what of each part counts, in bytes: enough to tell
+	// conversations apart.
+	maxTie = 16 << 10
+)
+
+// Tie names a conversation by what began it, for Request.Affinity: the same
+// parts have the same name in every process.
+func Tie(parts ...[]byte) string {
+	h := uint64(fnvOffset)
+	for _, p := range parts {
+		h = hash(h, p[:min(len(p), maxTie)])
+	}
+	return guessed + strconv.FormatUint(mix(h), 36)
+}
+
+// calm are those of group that are not much busier than another.
+func calm(group []*candidate, now time.Time) []*candidate {
+	least := math.Inf(1)
+	for _, c := range group {
+		least = min(least, busy(c, now))
+	}
+	return slices.DeleteFunc(slices.Clone(group), func(c *candidate) bool { return busy(c, now) > bears*least })
 }
 
 // sample draws two different candidates by their weight.
@@ -117,8 +171,9 @@ func draw(group []*candidate, but int, chance *rand.Rand) int {
 	return last
 }
 
-// busy is how long a request may have to wait there, in no unit: what is in
-// flight and queued, for its share, times how long it takes to begin.
+// busy is how long a request may have to wait there, as a number of nanoseconds
+// to compare: what is in flight and queued, for its share, times how long it
+// takes to begin.
 func busy(c *candidate, now time.Time) float64 {
 	n := float64(c.node.load.inFlight.Load())
 	if c.d.Metrics != nil {
@@ -153,7 +208,7 @@ const (
 )
 
 // hash is FNV-1a with a separator, without the allocations of hash/fnv.
-func hash(h uint64, text string) uint64 {
+func hash[T string | []byte](h uint64, text T) uint64 {
 	for i := range len(text) {
 		h = (h ^ uint64(text[i])) * fnvPrime
 	}

@@ -88,7 +88,7 @@ func (c *call) rescuer(broken *candidate, f *fault.Fault) *candidate {
 	chats := func(group []*candidate) []*candidate {
 		return slices.DeleteFunc(group, func(one *candidate) bool { return one.d.Client == nil })
 	}
-	if one, _ := c.b.pick(chats(c.b.group(c.all, true, now)), c.affinity, now); one != nil {
+	if one, _ := c.b.pick(chats(c.b.group(c.all, true, now)), c.tie, now); one != nil {
 		return one
 	}
 	if f.Code == fault.Timeout || broken.barred(now) != "" || broken.d.Client == nil {

@@ -79,12 +79,14 @@ const (
 // Deployment is one model at one provider with one of its keys.
 type Deployment struct {
 	ID        string // of the model at the provider, unique over all tenants: what its load and health are kept by
+	Offer     string // the caller's tenant's own name for it, where ID is of what tenants share; empty: ID
 	Name      string // in words: "Acme vLLM · qwen"
 	Provider  string // for reports and prices
 	Model     string // the name that the provider knows
 	Key       string // id of the provider's key; its limits and circuit are its own
 	Region    string // "eu", "us", or empty: not said
-	Local     bool   // on a machine of ours: may take longer to begin
+	Local     bool   // on this machine: it may have to be started first
+	Engine    bool   // an engine of the team's own (vLLM, llama.cpp, Ollama): may take longer to begin
 	Client    llm.Client
 	Forwarder llm.Forwarder // nil: everything is translated
 	Priority  int           // lower is asked first: the order of fallbacks
@@ -118,9 +120,9 @@ type Skills struct {
 
 // Deadlines of one attempt. Zero fields take the defaults: Connect 5 s, where
 // Local 5 min, for an engine may have to start; FirstToken 10 s, of a reasoning
-// model 300 s, Local 120 s and 1 s for each 20 tokens of the prompt, all counted
-// from the connection, which an engine gives once it is ready; BetweenTokens
-// 15 s. The broker hands them to the deployment's client with each request.
+// model 300 s, Local or Engine 120 s and 1 s for each 20 tokens of the prompt,
+// all counted from the connection, which an engine gives once it is ready;
+// BetweenTokens 15 s. The broker hands them to the deployment's client with each request.
 type Deadlines = llm.Deadlines
 
 // Load is what a provider says of itself.

@@ -31,7 +31,7 @@ func (j *taskJob) lane(d *Deployment) Lane {
 
 func (j *taskJob) losses(*Deployment) []string { return nil }
 
-func (j *taskJob) streams() bool { return false }
+func (j *taskJob) shows(*attempt) bool { return false }
 
 func (j *taskJob) open(a *attempt) error {
 	a.sent = true

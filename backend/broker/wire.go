@@ -51,7 +51,8 @@ type Request interface {
 	// can be rescued.
 	Plain() bool
 	// Affinity is what ties it to a deployment: a conversation's or a prompt
-	// cache's key; empty: nothing does.
+	// cache's key, else for one that goes on how it began (Tie); empty: nothing
+	// does.
 	Affinity() string
 }
 
@@ -94,6 +95,7 @@ type Bound struct {
 	MaxOutput int // tokens that the request allows for one choice; 0: it sets no limit
 	Choices   int // at least 1
 	Images    int
+	Addresses int   // of Images those that are given by their address
 	Tools     bool  // it offers tools, or has used them
 	Schema    bool  // it wants JSON
 	Millis    int64 // of sound

@@ -31,7 +31,7 @@ type Deployment struct {
 // DeploymentDeadlines bound one attempt, in milliseconds; 0: the default.
 type DeploymentDeadlines struct {
 	ConnectMS       int64 `json:"connect_ms,omitempty" minimum:"0" maximum:"600000" doc:"default 5 s"`
-	FirstTokenMS    int64 `json:"first_token_ms,omitempty" minimum:"0" maximum:"3600000" doc:"default 10 s, of reasoning models and of those that hear or speak 300 s, of a local engine 120 s and 1 s for each 20 tokens of the prompt"`
+	FirstTokenMS    int64 `json:"first_token_ms,omitempty" minimum:"0" maximum:"3600000" doc:"default 10 s, of reasoning models and of those that hear or speak 300 s, of engines of your own (vLLM, llama.cpp, Ollama) 120 s and 1 s for each 20 tokens of the prompt"`
 	BetweenTokensMS int64 `json:"between_tokens_ms,omitempty" minimum:"0" maximum:"600000" doc:"default 15 s; keep-alive comments count as alive"`
 }
 
@@ -69,7 +69,7 @@ type DeploymentHealth struct {
 	FirstTokenMS *int64           `json:"first_token_ms,omitempty" doc:"moving average; absent: nothing was measured yet"`
 	Waiting      *int             `json:"waiting,omitempty" doc:"requests in the provider's own queue, where it says so"`
 	CacheUsage   *float64         `json:"cache_usage,omitempty" doc:"0 to 1, where the provider says so"`
-	Errors       []DeploymentFail `json:"errors" doc:"the last few, newest first"`
+	Errors       []DeploymentFail `json:"errors" doc:"the last five, newest first"`
 	Benched      []BenchedKey     `json:"benched"`
 }
 
@@ -78,7 +78,8 @@ type DeploymentFail struct {
 	At     time.Time `json:"at"`
 	Code   string    `json:"code" example:"upstream.failed"`
 	Detail string    `json:"detail,omitempty" doc:"safe to show; English"`
-	KeyID  string    `json:"key_id,omitempty"`
+	KeyID  string    `json:"key_id,omitempty" doc:"of the provider's key"`
+	Key    string    `json:"key,omitempty" doc:"its name"`
 }
 
 // BenchedKey is a key that a deployment cannot use until a moment.

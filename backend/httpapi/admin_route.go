@@ -40,10 +40,10 @@ type RouteCandidate struct {
 	Weight       int      `json:"weight"`
 	Qualifies    bool     `json:"qualifies"`
 	Reason       string   `json:"reason,omitempty" enum:"disabled,rights,region,price,capability,context,lossy,unready,circuit,benched,ejected,budget" doc:"why it is passed over"`
-	Detail       string   `json:"detail,omitempty" doc:"English"`
+	Why          string   `json:"why,omitempty" enum:"only,load,affinity,probe,fallback,retry,cheaper,larger,hedge,rescue" doc:"why it would be chosen"`
 	InFlight     int      `json:"in_flight"`
 	FirstTokenMS *int64   `json:"first_token_ms,omitempty" doc:"moving average"`
-	Score        *float64 `json:"score,omitempty" doc:"load of a choice by two; lower is better"`
+	Score        *float64 `json:"score,omitempty" doc:"its load, which a choice of two compares: milliseconds to the first token, times one and what is in flight and queued there for its share; lower is better"`
 	Affine       bool     `json:"affine,omitempty" doc:"its prompt cache knows the conversation"`
 	Losses       []string `json:"losses,omitempty" doc:"what could not be carried there"`
 	Translated   bool     `json:"translated,omitempty" doc:"false: the bytes are passed on"`

@@ -55,6 +55,11 @@ type Forwarder interface {
 	Send(ctx context.Context, f Forward) (*http.Response, error)
 }
 
+// Addressed is a Forwarder that says whether its provider may be given pictures
+// by their address. One in our own network may not: it would fetch whatever it
+// is told. A Forwarder that does not say may.
+type Addressed interface{ TakesAddresses() bool }
+
 // Lossy is implemented by a client whose wire cannot carry everything.
 type Lossy interface {
 	// Losses names the fields of req that would be left out, as paths in the

@@ -11,7 +11,7 @@ export function fleetRoutes({ refuse, id, now, at, data, names, logs, providers,
     return {
       id: id(), model, upstream: `${model}-2026-10`, kind: model.includes("e5") ? "embedding" : "chat", provider_id: providers[i % 2]?.id ?? id(), provider: i % 2 ? "Example inference" : "This server", provider_kind: "openai", enabled: i !== 4, region: i % 2 ? "eu" : "", own_region: "", weight: 1 + (i % 3), priority: i % 2, deadlines: i === 1 ? { first_token_ms: 20_000 } : {}, overrides: {}, source: "console",
       facts: { known: true, context_tokens: 200_000, max_output_tokens: 64_000, images: i % 2 === 1, tools: true, schema: true, reasoning: i === 1, prefill: false }, price: prices[i % 4],
-      health: { state: i === 4 ? "disabled" : i === 3 ? "unready" : "ready", ...(i === 3 ? { detail: "The endpoint answered 401." } : {}), circuit, ...(circuit === "open" ? { retry_at: at(-0.4) } : {}), in_flight: (i * 3) % 7, ...(i === 1 ? { waiting: 4, cache_usage: 0.61 } : {}), first_token_ms: 120 + ((i * 97) % 900), errors: i % 2 ? [] : [{ at: at(3), code: "upstream.failed", detail: "The provider answered 503." }, { at: at(9), code: "timeout", detail: "No first token in 10 s." }], benched: i === 2 ? [{ key_id: "k", key: "spare", until: at(-0.8) }] : [] },
+      health: { state: i === 4 ? "disabled" : i === 3 ? "unready" : "ready", ...(i === 3 ? { detail: "The endpoint answered 401." } : {}), circuit, ...(circuit === "open" ? { retry_at: at(-0.4) } : {}), in_flight: (i * 3) % 7, ...(i === 1 ? { waiting: 4, cache_usage: 0.61 } : {}), first_token_ms: 120 + ((i * 97) % 900), errors: i % 2 ? [] : [{ at: at(3), code: "upstream.failed", detail: "The model's provider failed.", key_id: "k", key: "spare" }, { at: at(9), code: "timeout", detail: "The model's provider did not answer in time." }], benched: i === 2 ? [{ key_id: "k", key: "spare", until: at(-0.8) }] : [] },
     };
   });
   const aliases = empty ? [] : [{ name: "best", targets: ["claude-sonnet-5", "gpt-5.2", "qwen2.5-coder-1.5b"], larger: "gpt-5.2", regions: ["eu"], source: "console" }, { name: "fast", targets: ["qwen2.5-coder-1.5b", "gpt-5.2"], source: "file" }, ...(hostile ? [{ name: long, targets: [long, "gpt-5.2"], source: "console" }] : [])];
@@ -34,9 +34,9 @@ export function fleetRoutes({ refuse, id, now, at, data, names, logs, providers,
     "GET /api/admin/prices": () => priced,
     "POST /api/admin/prices": ({ body }) => Object.assign(priced.find((p) => p.upstream === body.upstream), { now: { ...body, source: "override" } }),
     "POST /api/admin/route/explain": () => ({ model: "best", alias: aliases[0], chosen: "d1", candidates: [
-      { deployment_id: "d1", deployment: "Example inference · claude-sonnet-5", provider: "Example inference", key: "main", region: "eu", priority: 0, weight: 2, qualifies: true, in_flight: 3, first_token_ms: 310, score: 1.4, affine: true },
-      { deployment_id: "d2", deployment: "Example inference · gpt-5.2", provider: "Example inference", key: "main", region: "eu", priority: 1, weight: 1, qualifies: true, in_flight: 0, first_token_ms: 420, score: 0.7, translated: true, losses: ["logit_bias"] },
-      { deployment_id: "d3", deployment: "This server · qwen2.5-coder-1.5b", provider: "This server", priority: 2, weight: 1, qualifies: false, reason: "context", detail: "The request has about 41,000 tokens; it reads 32,768.", in_flight: 0 },
+      { deployment_id: "d1", deployment: "Example inference · claude-sonnet-5", provider: "Example inference", key: "main", region: "eu", priority: 0, weight: 2, qualifies: true, in_flight: 3, first_token_ms: 310, score: 775, why: "affinity", affine: true },
+      { deployment_id: "d2", deployment: "Example inference · gpt-5.2", provider: "Example inference", key: "main", region: "eu", priority: 1, weight: 1, qualifies: true, in_flight: 0, first_token_ms: 420, score: 420, translated: true, losses: ["logit_bias"] },
+      { deployment_id: "d3", deployment: "This server · qwen2.5-coder-1.5b", provider: "This server", priority: 2, weight: 1, qualifies: false, reason: "context", in_flight: 0 },
       { deployment_id: "d4", deployment: "Example inference · claude-sonnet-5", provider: "Example inference", key: "spare", priority: 0, weight: 2, qualifies: false, reason: "benched", in_flight: 0 },
     ] }),
     "GET /api/admin/budgets": () => budgets,

@@ -161,7 +161,8 @@ func TestARouteIsExplained(t *testing.T) {
 		return decode[httpapi.RouteAnswer](v.call(me, "POST", "/api/admin/route/explain", q).want(200))
 	}
 	before := ask(httpapi.RouteQuestion{Model: "m"})
-	if before.Chosen == "" || before.ChosenKey == "" || len(before.Candidates) != 2 || !before.Candidates[0].Qualifies || before.Candidates[0].Key == "" {
+	if before.Chosen == "" || before.ChosenKey == "" || len(before.Candidates) != 2 || !before.Candidates[0].Qualifies || before.Candidates[0].Key == "" ||
+		before.Candidates[0].Why != "load" || before.Candidates[0].Score == nil || *before.Candidates[0].Score < 50 {
 		t.Fatalf("before %+v", before)
 	}
 	if len(v.upstream.Requests()) != 0 {
@@ -178,6 +179,12 @@ func TestARouteIsExplained(t *testing.T) {
 	}
 	v.call(me, "GET", "/api/admin/deployments", nil).want(200, `"benched":[{"key_id":"`+after.Candidates[1].KeyID)
 	v.call(me, "GET", "/api/admin/providers", nil).want(200, `"state":"benched"`)
+	all := decode[[]httpapi.Deployment](v.call(me, "GET", "/api/admin/deployments", nil).want(200))
+	for _, d := range all {
+		if e := d.Health.Errors; d.Model == "m" && (len(e) != 1 || e[0].Code != "rate.limited" || e[0].Detail == "" || e[0].Key != after.Candidates[1].Key || time.Since(e[0].At) > time.Minute) {
+			t.Errorf("errors %+v", e)
+		}
+	}
 
 	v.call(me, "PUT", "/api/admin/aliases", httpapi.Alias{Name: "best", Targets: []string{"m"}, Regions: []string{"eu"}}).want(200)
 	barred := ask(httpapi.RouteQuestion{Model: "best"})

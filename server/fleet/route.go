@@ -165,6 +165,8 @@ func (v *sieve) add(o offer, d broker.Deployment, base int) {
 	d.ID, d.Name = cmp.Or(d.ID, o.d.id), o.name()
 	d.Provider, d.Model, d.Region = o.p.id, o.d.upstream, o.region()
 	d.Weight, d.Priority = o.d.weight, base+o.d.priority
+	about, _ := provider.Of(provider.Kind(o.p.kind))
+	d.Engine = about.Local
 	facts := v.f.facts(o)
 	d.Context, d.MaxOutput = facts.ContextTokens, facts.MaxOutputTokens
 	d.Skills = broker.Skills{
@@ -297,7 +299,7 @@ func (f *Fleet) localDeployment(o offer) (broker.Deployment, error) {
 		return broker.Deployment{}, err
 	}
 	return broker.Deployment{
-		ID: o.brokerID(), Local: true, Client: client, Forwarder: client,
+		ID: o.brokerID(), Offer: o.d.id, Local: true, Client: client, Forwarder: client,
 		Deadlines: broker.Deadlines{Connect: startWithin},
 	}, nil
 }

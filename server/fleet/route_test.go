@@ -105,11 +105,8 @@ func TestDeploymentsSayWhatTheCatalogueKnowsAndWhatWasSet(t *testing.T) {
 	w := newWorld(t)
 	w.apply(`
 providers:
-  - name: OpenAI
-    base_url: https://api.openai.com/v1
-    models:
-      - gpt-4o
-      - {id: narrow, upstream: gpt-4o, images: false, context_tokens: 1000, weight: 4, priority: 3, deadlines: {connect: 1s, between_tokens: 3s}}
+  - {name: OpenAI, base_url: "https://api.openai.com/v1", models: [gpt-4o, {id: narrow, upstream: gpt-4o, images: false, context_tokens: 1000, weight: 4, priority: 3, deadlines: {connect: 1s, between_tokens: 3s}}]}
+  - {name: Own, kind: ollama, base_url: "https://ollama.example.com/v1", models: [own]}
 `)
 	of := func(model string) broker.Deployment {
 		route, err := w.fleet.Candidates(w.as(w.tenant), broker.Query{Model: model, Need: broker.CanChat})
@@ -117,6 +114,9 @@ providers:
 		return route.Deployments[0]
 	}
 	known, set := of("gpt-4o"), of("narrow")
+	if !of("own").Engine || known.Engine {
+		t.Error("an engine of the team's own is not told from a hosted provider")
+	}
 	if !known.Skills.Known || !known.Skills.Images || known.Context != 128000 || known.InputNano != 2_500_000_000 || known.Deadlines != (broker.Deadlines{}) {
 		t.Errorf("known %+v", known)
 	}

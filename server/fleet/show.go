@@ -40,8 +40,9 @@ func (f *Fleet) showKey(p *vendor, k *poolKey, health Health) httpapi.ProviderKe
 		if !h.BenchedUntil.IsZero() {
 			out.Benched = append(out.Benched, httpapi.BenchedModel{DeploymentID: d.id, Model: d.model, Until: h.BenchedUntil})
 		}
-		if h.LastError != "" && (out.LastError == nil || h.LastErrorAt.After(out.LastError.At)) {
-			out.LastError = failed(h, k.id)
+		if len(h.Failures) > 0 && (out.LastError == nil || h.Failures[0].At.After(out.LastError.At)) {
+			last := failed(h.Failures[0], k)
+			out.LastError = &last
 		}
 	}
 	switch {
@@ -63,9 +64,8 @@ func healthOf(health Health, o offer, key string) broker.Health {
 	return health(broker.Deployment{ID: o.brokerID(), Key: key})
 }
 
-func failed(h broker.Health, key string) *httpapi.DeploymentFail {
-	out := &httpapi.DeploymentFail{At: h.LastErrorAt, Code: h.LastError, KeyID: key}
-	return out
+func failed(f broker.Failure, k *poolKey) httpapi.DeploymentFail {
+	return httpapi.DeploymentFail{At: f.At.UTC(), Code: f.Code, Detail: f.Detail, KeyID: k.id, Key: k.name}
 }
 
 func (f *Fleet) showDeployment(s *snapshot, p *vendor, d *deployment, health Health) httpapi.Deployment {
@@ -78,6 +78,9 @@ func (f *Fleet) showDeployment(s *snapshot, p *vendor, d *deployment, health Hea
 	}
 }
 
+// shownErrors is how many errors of a deployment are shown, of all its keys.
+const shownErrors = 5
+
 // health adds the deployment's keys up: its circuit is the worst of theirs.
 func (f *Fleet) health(o offer, health Health) httpapi.DeploymentHealth {
 	out := httpapi.DeploymentHealth{Circuit: string(broker.CircuitClosed), Errors: []httpapi.DeploymentFail{}, Benched: []httpapi.BenchedKey{}}
@@ -89,7 +92,8 @@ func (f *Fleet) health(o offer, health Health) httpapi.DeploymentHealth {
 	for _, k := range keys {
 		f.addHealth(&out, healthOf(health, o, k.id), k)
 	}
-	slices.SortFunc(out.Errors, func(a, b httpapi.DeploymentFail) int { return b.At.Compare(a.At) })
+	slices.SortStableFunc(out.Errors, func(a, b httpapi.DeploymentFail) int { return b.At.Compare(a.At) })
+	out.Errors = out.Errors[:min(len(out.Errors), shownErrors)]
 	return out
 }
 
@@ -109,8 +113,8 @@ func (f *Fleet) addHealth(out *httpapi.DeploymentHealth, h broker.Health, k *poo
 	if h.Waiting > 0 || h.Cache > 0 {
 		out.Waiting, out.CacheUsage = &h.Waiting, &h.Cache
 	}
-	if h.LastError != "" {
-		out.Errors = append(out.Errors, *failed(h, k.id))
+	for _, one := range h.Failures {
+		out.Errors = append(out.Errors, failed(one, k))
 	}
 	if !h.BenchedUntil.IsZero() {
 		out.Benched = append(out.Benched, httpapi.BenchedKey{KeyID: k.id, Key: k.name, Until: h.BenchedUntil})

@@ -26,7 +26,8 @@ type asked struct {
 	request broker.Request
 	body    []byte
 	strict  bool
-	keep    *keeping // the answer is to be kept; nil: not
+	keep    *keeping     // the answer is to be kept; nil: not
+	home    broker.Place // who answered what it goes on from
 }
 
 // ask answers one kind of request.
@@ -62,7 +63,7 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, a asked) {
 	ctx, cached := cache.Noted(ctx)
 	answer, err := g.Broker.Forward(ctx, broker.ForwardRequest{
 		Surface: a.surface, Request: a.request, Header: r.Header, Body: a.body,
-		Options: broker.Options{CallID: record.ID(), Strict: a.strict},
+		Options: broker.Options{CallID: record.ID(), Strict: a.strict, Home: a.home},
 		Done:    func(done broker.Report) { report = done },
 	})
 	rated(w.Header(), rates(), g.Now())

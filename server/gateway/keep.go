@@ -54,6 +54,8 @@ func (g *Gateway) goOn(ctx context.Context, a *asked) error {
 	if err != nil {
 		return err
 	}
+	last := turns[len(turns)-1]
+	a.home = broker.Place{Deployment: last.Deployment, Key: last.Key}
 	var history [][]byte
 	for _, t := range turns {
 		answered, _ := responses.AnsweredBy(t.Body) // it was one when it was kept
@@ -85,6 +87,7 @@ func (k *keeping) see(ctx context.Context, p []byte, answer *broker.Forwarded) {
 	if k == nil || k.over || answer.Status != http.StatusOK {
 		return
 	}
+	k.turn.Deployment, k.turn.Key = answer.Deployment, answer.Key
 	if answer.Stream {
 		_ = k.decoder.Feed(p, func(e sse.Event) error { // the callback returns no error
 			if body, last := responses.Event(e.Name, e.Data); last {

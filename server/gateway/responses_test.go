@@ -71,6 +71,30 @@ func TestGoesOnFromWhatWasSaid(t *testing.T) {
 	}
 }
 
+// TestAResponseGoesOnWhereItWasSaid: of two that could answer, the one that did
+// has the prompt cache and can open what it sealed.
+func TestAResponseGoesOnWhereItWasSaid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	both := []*up.Upstream{up.Serve(t, up.Answer("a")), up.Serve(t, up.Answer("b"))}
+	w.serve(both[0].URL)
+	_, err := w.fleet.Apply(t.Context(), w.tenant, []byte("providers:\n  - {name: Twin, base_url: \""+both[1].URL+"\", models: [{id: fast, upstream: vendor/fast-1}]}\n"))
+	w.must(err)
+	for range 3 {
+		before := []int{len(both[0].Requests()), len(both[1].Requests())}
+		last, status := w.respond(`{"model":"fast","input":"one"}`)
+		for range 5 {
+			if status != 200 {
+				t.Fatalf("%d %+v", status, last)
+			}
+			last, status = w.respond(`{"model":"fast","input":"more","previous_response_id":"` + last.ID + `","stream":true}`)
+		}
+		if one, two := len(both[0].Requests())-before[0], len(both[1].Requests())-before[1]; one != 0 && two != 0 {
+			t.Errorf("a conversation went to both: %d and %d times", one, two)
+		}
+	}
+}
+
 func TestAResponseIsItsKeysAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -18,6 +18,12 @@ type Counters interface {
 	Run(ctx context.Context) error
 }
 
+// late is implemented by Counters whose Give returns before it is done.
+type late interface {
+	// Catch waits until what was given back so far is free.
+	Catch(ctx context.Context)
+}
+
 // Taken says how a Take went.
 type Taken struct {
 	Refused int           // index of the claim that was refused first; -1: none

@@ -100,6 +100,9 @@ func (l *Limiter) Admit(ctx context.Context, d broker.Deployment, ask broker.Ask
 	h := &Hold{limiter: l, id: uuid.NewString(), taken: all}
 	ctx, cancel := context.WithTimeout(ctx, takeWithin)
 	defer cancel()
+	if counters, ok := l.Counters.(late); ok && ask.Attempt > 1 {
+		counters.Catch(ctx) // the place of the attempt before is this one's
+	}
 	taken, err := l.Counters.Take(ctx, h.id, shown(all))
 	if err != nil {
 		return nil, l.lost(ctx, all, err)
@@ -125,6 +128,9 @@ func (l *Limiter) refuse(who httpapi.Caller, c claim, ask broker.Ask, wait time.
 	l.Refused(Refusal{At: l.Now(), Tenant: who.TenantID, Rule: c.rule, UserID: who.UserID, KeyID: who.KeyID, Model: ask.Model})
 	f := fault.New(fault.RateLimited, "The limit of "+c.rule.words()+" is reached.", nil).WithHint(again(c.rule, wait))
 	f.RetryAfter = wait
+	if c.rule.Holder == OfDeployment {
+		f.Field = broker.OnlyHere
+	}
 	return f
 }
 

@@ -132,6 +132,46 @@ func TestUsageCorrectsWhatWasTaken(t *testing.T) {
 	}
 }
 
+func TestARefusalSaysWhichLimitWhenAndWhom(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		rule       limit.Rule
+		safe, hint string
+		field      string
+	}{
+		{limit.Rule{Holder: limit.OfKey, Measure: limit.Requests, Amount: 1, Window: time.Minute}, "The limit of 1 requests in a minute for this key is reached.", "Try again in a minute, or ask an administrator of your organisation to raise it.", ""},
+		{limit.Rule{Holder: limit.OfTenant, Measure: limit.Concurrent, Amount: 1}, "The limit of 1 calls at a time for this tenant is reached.", "Try again when another call has ended, or ask an administrator of your organisation to raise it.", ""},
+		{limit.Rule{Holder: limit.OfDeployment, Measure: limit.Requests, Amount: 1, Window: time.Minute}, "The limit of 1 requests in a minute for this deployment is reached.", "Try again in a minute, or ask an administrator of your organisation to raise it.", broker.OnlyHere},
+	} {
+		l := newLimiter(t, limit.NewMemory(nil), tt.rule)
+		if _, err := l.Admit(asCaller(t), dep, ask); err != nil {
+			t.Fatal(err)
+		}
+		_, err := l.Admit(asCaller(t), dep, ask)
+		if f := fault.From(err); f == nil || f.Safe != tt.safe || f.Hint != tt.hint || f.Field != tt.field {
+			t.Errorf("%s: %+v", tt.rule.Holder, f)
+		}
+	}
+}
+
+// TestALimitOfWhatIsSharedIsTheTenantsOwn: what tenants share is limited under each
+// one's own name for it.
+func TestALimitOfWhatIsSharedIsTheTenantsOwn(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(t, limit.NewMemory(nil), limit.Rule{ID: "r", Holder: limit.OfDeployment, Holds: "mine", Measure: limit.Requests, Amount: 1, Window: time.Hour})
+	shared := broker.Deployment{ID: "local/m", Offer: "mine"}
+	if _, err := l.Admit(asCaller(t), shared, ask); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Admit(asCaller(t), shared, ask); fault.CodeOf(err) != fault.RateLimited {
+		t.Errorf("the second: %v", err)
+	}
+	shared.Offer = "another's"
+	if _, err := l.Admit(asCaller(t), shared, ask); err != nil {
+		t.Errorf("of another tenant: %v", err)
+	}
+}
+
 func TestRefusalsAreTold(t *testing.T) {
 	t.Parallel()
 	var told []limit.Refusal

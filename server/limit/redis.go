@@ -42,9 +42,13 @@ type Redis struct {
 type giving struct {
 	hold   string
 	claims []Claim
+	caught chan struct{} // not nil: nothing is given, somebody waits for this turn
 }
 
-var _ Counters = (*Redis)(nil)
+var (
+	_ Counters = (*Redis)(nil)
+	_ late     = (*Redis)(nil)
+)
 
 // NewRedis makes counters of a client, which it does not close.
 func NewRedis(client redis.UniversalClient) *Redis {
@@ -121,7 +125,7 @@ func (r *Redis) Give(ctx context.Context, hold string, claims []Claim) error {
 	r.mu.Lock()
 	delete(r.held, hold)
 	r.mu.Unlock()
-	one := giving{hold, claims}
+	one := giving{hold: hold, claims: claims}
 	select {
 	case r.returns <- one:
 		return nil
@@ -130,7 +134,25 @@ func (r *Redis) Give(ctx context.Context, hold string, claims []Claim) error {
 	}
 }
 
+// Catch implements late; Run must be under way.
+func (r *Redis) Catch(ctx context.Context) {
+	turn := giving{caught: make(chan struct{})}
+	select {
+	case r.returns <- turn:
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-turn.caught:
+	case <-ctx.Done():
+	}
+}
+
 func (r *Redis) give(ctx context.Context, g giving) error {
+	if g.caught != nil {
+		close(g.caught)
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, giveWithin)
 	defer cancel()
 	keys, args := scriptArgs(g.hold, g.claims)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"nexusai/backend/broker"
+	"nexusai/backend/fault"
 	"nexusai/server/limit"
 	"nexusai/server/limit/limittest"
 )
@@ -91,6 +93,32 @@ func TestRedisGivesBackWhatWaitsAtTheEnd(t *testing.T) {
 	}
 	if got, err := dialRedis(t, socket).Take(t.Context(), "h2", []limit.Claim{claim}); err != nil || got.Refused >= 0 {
 		t.Error("the place is still taken", got, err)
+	}
+}
+
+// TestTheNextAttemptHasThePlaceOfTheOneBefore: a call that goes on elsewhere must
+// not find its own place taken.
+func TestTheNextAttemptHasThePlaceOfTheOneBefore(t *testing.T) {
+	t.Parallel()
+	socket, _ := startRedis(t)
+	c := running(t, dialRedis(t, socket))
+	l := newLimiter(t, c, limit.Rule{ID: "now", Holder: limit.OfTenant, Measure: limit.Concurrent, Amount: 1})
+	h, err := l.Admit(asCaller(t), dep, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 2; n < 200; n++ {
+		h.Settle(broker.Attempt{})
+		next := ask
+		next.Attempt = n
+		if h, err = l.Admit(asCaller(t), dep, next); err != nil {
+			t.Fatalf("attempt %d: %v", n, err)
+		}
+	}
+	next := ask
+	next.Attempt = 2
+	if _, err := l.Admit(asCaller(t), dep, next); fault.CodeOf(err) != fault.RateLimited {
+		t.Errorf("two at a time: %v", err)
 	}
 }
 

@@ -9,6 +9,7 @@
 package limit
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -104,7 +105,7 @@ func holder(kind Holder, who httpapi.Caller, d broker.Deployment, ask broker.Ask
 	case OfModel:
 		return ask.Model
 	case OfDeployment:
-		return d.ID
+		return cmp.Or(d.Offer, d.ID)
 	}
 	return ""
 }

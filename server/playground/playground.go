@@ -165,7 +165,10 @@ func (t *trial) describe(ctx context.Context, out *httpapi.TrialResult, report b
 	}
 	name, price := t.p.Fleet.Settle(context.WithoutCancel(ctx), t.caller.TenantID, t.asked.Model, last)
 	out.Deployment, out.Unpriced = name, !price.Known
-	u := last.Usage
+	u := report.Delivered // over a rescue both halves
+	if u == (llm.Usage{}) {
+		u = last.Usage
+	}
 	out.InputTokens, out.CachedTokens, out.OutputTokens, out.ReasoningTokens, out.Estimated = u.Input, u.Cached, u.Output, u.Reasoning, u.Estimated
 	if !last.FirstToken.IsZero() {
 		out.FirstMS = max(last.FirstToken.Sub(t.began).Milliseconds(), 1)

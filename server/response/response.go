@@ -64,6 +64,10 @@ type Turn struct {
 	Previous string          `json:"-"`
 	Input    json.RawMessage `json:"input"` // a list of items
 	Body     json.RawMessage `json:"body"`  // the response
+	// Deployment and Key answered: their prompt cache has it, and what was sealed
+	// opens there.
+	Deployment string `json:"deployment,omitempty"`
+	Key        string `json:"key,omitempty"`
 }
 
 func place(h Holder, id string) secret.Where {

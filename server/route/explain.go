@@ -177,11 +177,14 @@ func tell(out *httpapi.RouteAnswer, found broker.Explanation, keys map[string]st
 	for _, c := range found.Candidates {
 		one := httpapi.RouteCandidate{
 			DeploymentID: c.Deployment, Deployment: c.Name, Provider: c.Provider, KeyID: c.Key, Key: keys[c.Key], Region: c.Region,
-			Priority: c.Priority, Weight: c.Weight, Qualifies: c.Reason == "", Reason: string(c.Reason), Detail: string(c.Why),
+			Priority: c.Priority, Weight: c.Weight, Qualifies: c.Reason == "", Reason: string(c.Reason), Why: string(c.Why),
 			InFlight: c.Health.InFlight, Affine: c.Why == broker.WhyAffinity, Losses: c.Losses, Translated: c.Lane == broker.LaneTranslated,
 		}
 		if ms := c.Health.FirstToken.Milliseconds(); ms > 0 {
 			one.FirstTokenMS = &ms
+		}
+		if c.Score > 0 {
+			one.Score = &c.Score
 		}
 		if c.Why != "" && out.Chosen == "" && one.Qualifies {
 			out.Chosen, out.ChosenKey = c.Deployment, c.Key

@@ -77,7 +77,8 @@ func (a *active) write(ctx context.Context) {
 	cost := record.End(calllog.OutcomeOf(report, out.cause, func(last broker.Attempt) (string, ledger.Price) {
 		return r.Fleet.Settle(context.WithoutCancel(ctx), a.row.tenant, a.row.model, last)
 	}))
-	if last, ok := report.Last(); ok {
+	out.usage = report.Delivered // over a rescue both halves
+	if last, ok := report.Last(); ok && out.usage == (llm.Usage{}) {
 		out.usage = last.Usage
 	}
 	out.cost = cost

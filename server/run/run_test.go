@@ -54,6 +54,17 @@ func TestAnAnswerIsStreamedStoredAndBooked(t *testing.T) {
 	})
 }
 
+func TestARescuedAnswerCountsAsItWasDelivered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, []up.Act{up.Head(), up.Say("One two."), up.Wait(100 * time.Millisecond), up.Cut()}, up.Answer(" Three."))
+	q := question("count")
+	last := w.end(w.send(q).ID)
+	// Eight bytes came of the first half, which nobody counted: two tokens.
+	if last.State != httpapi.RunDone || last.Message == nil || last.Message.Text != "One two. Three." || last.Message.OutputTokens != 2+1 {
+		t.Errorf("last event %+v %+v", last, last.Message)
+	}
+}
+
 func TestARepeatedSendIsOneRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, up.Answer("x"))

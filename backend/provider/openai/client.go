@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"nexusai/backend/egress"
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/endpoint"
 )
@@ -68,7 +69,9 @@ var _ llm.Client = (*Client)(nil)
 func New(cfg Config) (*Client, error) {
 	d := cfg.Dialect
 	if d.Name == "" {
-		d = DialectOf(cfg.BaseURL)
+		if d = DialectOf(cfg.BaseURL); inside(cfg.BaseURL) {
+			d.Takes &^= TakesImageURLs
+		}
 	}
 	d = d.filled()
 	at := endpoint.Config{
@@ -100,6 +103,13 @@ func New(cfg Config) (*Client, error) {
 		c.newID = uuid.NewString
 	}
 	return c, nil
+}
+
+// inside says that an address is in our own network, as far as it shows: an
+// engine there would fetch whatever it is told.
+func inside(baseURL string) bool {
+	public, err := egress.New(egress.Config{})
+	return err != nil || public.CheckURL(baseURL) != nil
 }
 
 // At is where a wire is, for adapters of other wires at the same endpoint; no

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,6 +171,23 @@ func TestAPlainRequestLosesNothing(t *testing.T) {
 		if lost := c.Losses(req); len(lost) > 0 {
 			t.Errorf("%s loses %q", d.Name, lost)
 		}
+	}
+}
+
+func TestWhoMayBeGivenAddresses(t *testing.T) {
+	t.Parallel()
+	for base, want := range map[string]bool{
+		"https://api.openai.com/v1": true, "https://models.example.com/v1": true,
+		"http://127.0.0.1:8000/v1": false, "http://localhost:8000/v1": false, "http://10.1.2.3/v1": false, "http://[fd00::1]/v1": false,
+	} {
+		c, err := openai.New(openai.Config{BaseURL: base, HTTP: http.DefaultClient, Log: slog.New(slog.DiscardHandler)})
+		if err != nil || c.TakesAddresses() != want {
+			t.Errorf("%s: %v %v", base, c.TakesAddresses(), err)
+		}
+	}
+	c, err := openai.New(openai.Config{BaseURL: "https://gpu.example.com/v1", Dialect: openai.VLLM(), HTTP: http.DefaultClient, Log: slog.New(slog.DiscardHandler)})
+	if err != nil || c.TakesAddresses() {
+		t.Errorf("vLLM is inside wherever it is: %v", err)
 	}
 }
 

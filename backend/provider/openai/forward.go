@@ -19,6 +19,11 @@ var _ llm.Forwarder = (*Client)(nil)
 // Speaks implements llm.Forwarder.
 func (c *Client) Speaks(w llm.Wire) bool { return !c.dialect.OneCall && c.dialect.Wires[w] != "" }
 
+var _ llm.Addressed = (*Client)(nil)
+
+// TakesAddresses implements llm.Addressed.
+func (c *Client) TakesAddresses() bool { return c.dialect.Takes.has(TakesImageURLs) }
+
 // Send implements llm.Forwarder as endpoint.Forward does.
 func (c *Client) Send(ctx context.Context, f llm.Forward) (*http.Response, error) {
 	if !c.Speaks(f.Wire) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 	"nexusai/backend/provider/splice"
 	"nexusai/backend/surface/object"
@@ -16,8 +17,11 @@ import (
 type content struct {
 	text   int // bytes of the request less those of images: no token is shorter than a byte
 	images int
+	urls   int // of images those with an address
 	parts  int
-	tools  bool // a tool was called
+	tools  bool   // a tool was called
+	tie    string // of a conversation that goes on; empty: it begins
+	last   []byte // the message before
 	err    *fault.Fault
 }
 
@@ -47,11 +51,11 @@ func (c *content) messages(raw []byte) error {
 }
 
 func (c *content) message(at string, raw []byte) {
-	role := false
+	role, answer := false, false
 	ok := object.Members(raw, func(key string, value []byte) bool {
 		switch {
 		case key == "role":
-			role = value[0] == '"'
+			role, answer = value[0] == '"', string(value) == `"assistant"`
 			c.tools = c.tools || string(value) == `"tool"`
 		case key == "content" && value[0] == '[':
 			splice.Each(value, func(i int, part []byte) bool {
@@ -64,6 +68,10 @@ func (c *content) message(at string, raw []byte) {
 	if c.err == nil && (!ok || !role) {
 		c.fail(at, "Each message is an object with a role.")
 	}
+	if answer && c.tie == "" { // what was asked first and answered is the same from turn to turn
+		c.tie = broker.Tie(c.last, raw)
+	}
+	c.last = raw
 }
 
 func (c *content) part(at string, raw []byte) {
@@ -95,6 +103,7 @@ func (c *content) image(at string, raw []byte) {
 	if bytes.HasPrefix(raw, []byte(`"data:`)) {
 		return // the largest thing in a request: not to be copied
 	}
+	c.urls++
 	var address string
 	if raw[0] != '"' || json.Unmarshal(raw, &address) != nil {
 		c.fail(at, "The address of an image is a text.")

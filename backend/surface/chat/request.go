@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -47,9 +48,10 @@ func (Surface) Read(body []byte) (broker.Request, error) {
 	if err := seen.messages(members.Raw("messages")); err != nil {
 		return nil, err
 	}
+	r.affinity = cmp.Or(r.affinity, seen.tie)
 	r.bound = broker.Bound{
 		Input: seen.text + seen.images*picture.MaxTokens, Likely: seen.text/4 + seen.images*picture.UsualTokens,
-		MaxOutput: r.max, Choices: r.choices, Images: seen.images,
+		MaxOutput: r.max, Choices: r.choices, Images: seen.images, Addresses: seen.urls,
 		Tools: seen.tools || r.asks("tools") || r.asks("functions"), Schema: r.json,
 	}
 	return r, nil

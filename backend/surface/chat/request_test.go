@@ -77,6 +77,22 @@ func TestReadFindsTheFacts(t *testing.T) {
 	}
 }
 
+func TestAConversationThatGoesOnIsTied(t *testing.T) {
+	t.Parallel()
+	turns := []string{`{"role":"system","content":"s"}`, `{"role":"user","content":"hi"}`, `{"role":"assistant","content":"hello"}`, `{"role":"user","content":"go on"}`, `{"content":"well","role":"assistant"}`, `{"role":"user","content":"more"}`}
+	tie := func(n int, more string) string {
+		return read(t, `{"model":"m","messages":[`+strings.Join(turns[:n], ",")+`]`+more+`}`).Affinity()
+	}
+	second, third := tie(4, ""), tie(6, "")
+	if tie(2, "") != "" || second == "" || second != third || tie(6, `,"prompt_cache_key":"k"`) != "k" {
+		t.Errorf("ties %q, %q, %q", tie(2, ""), second, third)
+	}
+	turns[2] = `{"role":"assistant","content":"another answer"}`
+	if tie(4, "") == second {
+		t.Error("two conversations have one tie")
+	}
+}
+
 func TestBoundCountsImagesByPiece(t *testing.T) {
 	t.Parallel()
 	image := `{"type":"image_url","image_url":{"url":"data:image/png;base64,` + strings.Repeat("A", 40000) + `"}}`

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 	"nexusai/backend/provider/splice"
 	"nexusai/backend/surface/object"
@@ -14,7 +15,10 @@ import (
 // every provider would and what none may be asked.
 type content struct {
 	blocks int
-	tools  bool // a tool was used
+	tools  bool   // a tool was used
+	urls   int    // of images and documents those with an address
+	tie    string // of a conversation that goes on; empty: it begins
+	last   []byte // the message before
 	err    *fault.Fault
 }
 
@@ -44,11 +48,11 @@ func (c *content) messages(raw []byte) error {
 }
 
 func (c *content) message(at string, raw []byte) {
-	role := false
+	role, answer := false, false
 	ok := object.Members(raw, func(key string, value []byte) bool {
 		switch key {
 		case "role":
-			role = value[0] == '"'
+			role, answer = value[0] == '"', string(value) == `"assistant"`
 		case "content":
 			c.list(at+".content", value, 0)
 		}
@@ -57,6 +61,10 @@ func (c *content) message(at string, raw []byte) {
 	if c.err == nil && (!ok || !role) {
 		c.fail(at, "Each message is an object with a role.")
 	}
+	if answer && c.tie == "" { // what was asked first and answered is the same from turn to turn
+		c.tie = broker.Tie(c.last, raw)
+	}
+	c.last = raw
 }
 
 // list goes through blocks; a tool's result holds some itself.
@@ -91,6 +99,7 @@ func (c *content) source(at string, raw []byte) {
 		if key != "url" {
 			return true
 		}
+		c.urls++
 		var address string
 		if json.Unmarshal(value, &address) != nil {
 			c.fail(at+".url", "The address of an image is a text.")

@@ -1,6 +1,8 @@
 package messages
 
 import (
+	"cmp"
+
 	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 	"nexusai/backend/provider/anthropic"
@@ -39,11 +41,12 @@ func read(body []byte) (*request, error) {
 	if r.Request.Model == "" {
 		return nil, fault.New(fault.BadRequest, "Field required", nil).At("model")
 	}
+	r.Request.Affinity = cmp.Or(r.Request.Affinity, seen.tie)
 	text := len(body) - r.ImageBytes
 	tools, format := members.Raw("tools"), members.Raw("output_format")
 	r.bound = broker.Bound{
 		Input: text + r.Images*picture.MaxTokens, Likely: text/4 + r.Images*picture.UsualTokens,
-		MaxOutput: r.MaxTokens, Choices: 1, Images: r.Images,
+		MaxOutput: r.MaxTokens, Choices: 1, Images: r.Images, Addresses: seen.urls,
 		Tools: seen.tools || len(tools) > 2, Schema: len(format) > 4 || hasFormat(members),
 	}
 	return r, nil

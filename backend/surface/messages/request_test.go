@@ -43,6 +43,17 @@ func TestReadFindsTheFacts(t *testing.T) {
 	}
 }
 
+func TestAConversationThatGoesOnIsTied(t *testing.T) {
+	t.Parallel()
+	turns := []string{`{"role":"user","content":"hi"}`, `{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"text","text":"hello"}]}`, `{"role":"user","content":"go on"}`, `{"role":"assistant","content":"well"}`, `{"role":"user","content":"more"}`}
+	tie := func(n int, more string) string {
+		return read(t, `{"model":"m","max_tokens":9,"messages":[`+strings.Join(turns[:n], ",")+`]`+more+`}`).Affinity()
+	}
+	if second := tie(3, ""); tie(1, "") != "" || second == "" || second != tie(5, "") || tie(5, `,"metadata":{"user_id":"u"}`) != "u" {
+		t.Errorf("ties %q, %q, %q", tie(1, ""), second, tie(5, ""))
+	}
+}
+
 func TestReadRefusesWhatEveryProviderWould(t *testing.T) {
 	t.Parallel()
 	for field, bad := range map[string]string{

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 	"nexusai/backend/provider/splice"
 	"nexusai/backend/surface/object"
@@ -15,7 +16,10 @@ import (
 // provider would and what none may be asked.
 type content struct {
 	items int
-	tools bool // a tool was used
+	tools bool   // a tool was used
+	urls  int    // of images those with an address
+	tie   string // of a conversation that goes on; empty: it begins
+	last  []byte // the item before
 	err   *fault.Fault
 }
 
@@ -55,12 +59,18 @@ func (c *content) list(at string, raw []byte, depth int) {
 		if !c.item(here, item, depth) {
 			c.fail(here, "Each item of the input is an object.")
 		}
+		if depth == 0 {
+			c.last = item
+		}
 		return c.err == nil
 	})
 }
 
 func (c *content) item(at string, raw []byte, depth int) bool {
 	return object.Members(raw, func(key string, value []byte) bool {
+		if depth == 0 && c.tie == "" && answers(key, value) { // what was asked first and answered is the same from turn to turn
+			c.tie = broker.Tie(c.last, raw)
+		}
 		switch {
 		case key == "call_id":
 			c.tools = true
@@ -73,10 +83,22 @@ func (c *content) item(at string, raw []byte, depth int) bool {
 	}) || c.err != nil
 }
 
+// answers says that an item with such a member is a part of an answer.
+func answers(key string, value []byte) bool {
+	switch key {
+	case "role":
+		return string(value) == `"assistant"`
+	case "type":
+		return string(value) == `"reasoning"` || string(value) == `"function_call"`
+	}
+	return false
+}
+
 func (c *content) image(at string, raw []byte) {
 	if bytes.HasPrefix(raw, []byte(`"data:`)) || string(raw) == "null" {
 		return
 	}
+	c.urls++
 	var address string
 	if json.Unmarshal(raw, &address) != nil {
 		c.fail(at, "The address of an image is a text.")

@@ -1,6 +1,8 @@
 package responses
 
 import (
+	"cmp"
+
 	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 	"nexusai/backend/provider/responses"
@@ -36,6 +38,7 @@ func (s Surface) Read(body []byte) (broker.Request, error) {
 	if r.Request, err = responses.ReadRequest(body); err != nil {
 		return nil, err
 	}
+	r.Request.Affinity = cmp.Or(r.Request.Affinity, seen.tie)
 	switch {
 	case r.Request.Model == "":
 		return nil, fault.New(fault.BadRequest, "You must provide a model parameter.", nil).At("model")
@@ -50,7 +53,7 @@ func (s Surface) Read(body []byte) (broker.Request, error) {
 	text := len(body) - r.ImageBytes
 	r.bound = broker.Bound{
 		Input: text + r.Images*picture.MaxTokens, Likely: text/4 + r.Images*picture.UsualTokens,
-		MaxOutput: r.MaxOutput, Choices: 1, Images: r.Images,
+		MaxOutput: r.MaxOutput, Choices: 1, Images: r.Images, Addresses: seen.urls,
 		Tools: seen.tools || r.hasTools(), Schema: r.hasFormat(),
 	}
 	return r, nil

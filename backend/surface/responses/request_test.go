@@ -36,6 +36,17 @@ func TestReadFindsTheFacts(t *testing.T) {
 	}
 }
 
+func TestAConversationThatGoesOnIsTied(t *testing.T) {
+	t.Parallel()
+	turns := []string{`{"role":"user","content":"hi"}`, `{"type":"reasoning","encrypted_content":"x","summary":[]}`, `{"type":"message","role":"assistant","content":[{"type":"output_text","text":"hello"}]}`, `{"role":"user","content":"go on"}`, `{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}`}
+	tie := func(n int, more string) string {
+		return read(t, `{"model":"m","input":[`+strings.Join(turns[:n], ",")+`]`+more+`}`).Affinity()
+	}
+	if second := tie(4, ""); tie(1, "") != "" || second == "" || second != tie(5, "") || tie(5, `,"prompt_cache_key":"k"`) != "k" || read(t, `{"model":"m","input":"hi"}`).Affinity() != "" {
+		t.Errorf("ties %q, %q, %q", tie(1, ""), second, tie(5, ""))
+	}
+}
+
 func TestReadRefusesWhatCannotBe(t *testing.T) {
 	t.Parallel()
 	for field, bad := range map[string]string{

@@ -1569,7 +1569,7 @@ export interface components {
             connect_ms?: number;
             /**
              * Format: int64
-             * @description default 10 s, of reasoning models and of those that hear or speak 300 s, of a local engine 120 s and 1 s for each 20 tokens of the prompt
+             * @description default 10 s, of reasoning models and of those that hear or speak 300 s, of engines of your own (vLLM, llama.cpp, Ollama) 120 s and 1 s for each 20 tokens of the prompt
              */
             first_token_ms?: number;
         };
@@ -1596,6 +1596,9 @@ export interface components {
             code: string;
             /** @description safe to show; English */
             detail?: string;
+            /** @description its name */
+            key?: string;
+            /** @description of the provider's key */
             key_id?: string;
         };
         DeploymentHealth: {
@@ -1613,7 +1616,7 @@ export interface components {
             detail?: string;
             /** @description left out because it fails far more than the others */
             ejected?: boolean;
-            /** @description the last few, newest first */
+            /** @description the last five, newest first */
             errors: components["schemas"]["DeploymentFail"][];
             /**
              * Format: int64
@@ -2552,8 +2555,6 @@ export interface components {
             /** @description in words */
             deployment: string;
             deployment_id: string;
-            /** @description English */
-            detail?: string;
             /**
              * Format: int64
              * @description moving average
@@ -2578,13 +2579,18 @@ export interface components {
             region?: string;
             /**
              * Format: double
-             * @description load of a choice by two; lower is better
+             * @description its load, which a choice of two compares: milliseconds to the first token, times one and what is in flight and queued there for its share; lower is better
              */
             score?: number;
             /** @description false: the bytes are passed on */
             translated?: boolean;
             /** Format: int64 */
             weight: number;
+            /**
+             * @description why it would be chosen
+             * @enum {string}
+             */
+            why?: "only" | "load" | "affinity" | "probe" | "fallback" | "retry" | "cheaper" | "larger" | "hedge" | "rescue";
         };
         RouteQuestion: {
             /** @description a conversation's id */

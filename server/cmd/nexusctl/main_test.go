@@ -259,6 +259,7 @@ func TestApply(t *testing.T) {
 	x.run(exported, "diff", "-f", "-").want(done, "")
 	x.run("", "route", "explain").want(misused).says("--model")
 	x.run("", "route", "explain", "--model", "nope").want(done).says("nobody would answer", "model.unknown")
+	x.run("", "route", "explain", "--model", "fast").want(done).says("alias of tiny", "LOAD", "50", "chosen: no other qualifies")
 }
 
 func TestHelpAndMistakes(t *testing.T) {

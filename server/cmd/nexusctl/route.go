@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -80,17 +81,30 @@ func (d *desk) showRoute(answer httpapi.RouteAnswer) error {
 	if answer.Problem != nil {
 		fmt.Fprintf(d.stdout, "nobody would answer: %s (%s)\n", answer.Problem.Detail, answer.Problem.Code)
 	}
-	return list(d, answer.Candidates, "DEPLOYMENT\tKEY\tREGION\tPRIORITY\tWEIGHT\tVERDICT", func(c httpapi.RouteCandidate) string {
-		verdict := "qualifies"
+	err := list(d, answer.Candidates, "DEPLOYMENT\tKEY\tREGION\tPRIORITY\tWEIGHT\tLOAD\tVERDICT", func(c httpapi.RouteCandidate) string {
+		verdict, load := "qualifies", ""
 		switch {
 		case !c.Qualifies:
 			verdict = "passed over: " + c.Reason
 		case c.DeploymentID == answer.Chosen && c.KeyID == answer.ChosenKey:
-			verdict = "chosen: " + c.Detail
+			verdict = "chosen: " + cmp.Or(whys[broker.Why(c.Why)], c.Why)
 		}
 		if len(c.Losses) > 0 {
 			verdict += ", would lose " + strings.Join(c.Losses, ", ")
 		}
-		return strings.Join([]string{c.Deployment, c.Key, c.Region, strconv.Itoa(c.Priority), strconv.Itoa(c.Weight), verdict}, "\t")
+		if c.Score != nil {
+			load = strconv.FormatFloat(*c.Score, 'f', 0, 64)
+		}
+		return strings.Join([]string{c.Deployment, c.Key, c.Region, strconv.Itoa(c.Priority), strconv.Itoa(c.Weight), load, verdict}, "\t")
 	})
+	if len(answer.Candidates) > 0 {
+		fmt.Fprintln(d.stdout, "load is that of a server that has asked nobody; the console shows what a running one knows")
+	}
+	return err
+}
+
+// whys say why a deployment would be chosen.
+var whys = map[broker.Why]string{
+	broker.WhyOnly: "no other qualifies", broker.WhyLoad: "the less loaded of two drawn by weight", broker.WhyAffinity: "its prompt cache knows the conversation",
+	broker.WhyProbe: "it failed, and is tried again", broker.WhyLarger: "the request is too long for the others",
 }

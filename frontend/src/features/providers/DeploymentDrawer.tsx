@@ -92,7 +92,7 @@ export function DeploymentDrawer({ deployment, onClose }: { deployment: Deployme
             <ul className="flex flex-col gap-1.5">
               {health.errors.map((error, index) => (
                 <li key={index} className="text-xs wrap-anywhere">
-                  <span className="num text-muted">{format.full(error.at)}</span> <span className="text-danger">{translateWire(`fault.${error.code}`) ?? error.code}</span> <span className="text-muted">{error.detail}</span>
+                  <span className="num text-muted">{format.full(error.at)}</span> <span className="text-danger">{translateWire(`fault.${error.code}`) ?? error.code}</span> <span className="text-muted">{error.detail}{error.key && ` · ${t("logs.withKey", { key: error.key })}`}</span>
                 </li>
               ))}
             </ul>

@@ -11,7 +11,7 @@ const soon = new Date(Date.now() + 45 * 60_000).toISOString();
 const deployment: Deployment = {
   id: "d-1", model: "fast", upstream: "gpt-5.2-2026-10", kind: "chat", provider_id: "p-1", provider: "Acme OpenAI", provider_kind: "openai", enabled: true, weight: 2, priority: 0, deadlines: { first_token_ms: 20_000 }, overrides: {}, source: "console",
   facts: { known: true, context_tokens: 400_000, images: true, tools: true, schema: true, reasoning: false, prefill: false }, price: { source: "catalogue", input_nano_usd: 1_250_000_000, output_nano_usd: 10_000_000_000 },
-  health: { state: "ready", circuit: "open", retry_at: soon, in_flight: 3, waiting: 2, first_token_ms: 410, errors: [{ at: "2026-11-27T10:00:00Z", code: "upstream.failed", detail: "The provider answered 500." }], benched: [{ key_id: "k-2", key: "spare", until: soon }] },
+  health: { state: "ready", circuit: "open", retry_at: soon, in_flight: 3, waiting: 2, first_token_ms: 410, errors: [{ at: "2026-11-27T10:00:00Z", code: "upstream.failed", detail: "The provider answered 500." }, { at: "2026-11-27T09:59:00Z", code: "rate.limited", detail: "Slow down.", key_id: "k-2", key: "spare" }], benched: [{ key_id: "k-2", key: "spare", until: soon }] },
 };
 const deep: Deployment = { ...deployment, id: "d-2", model: "deep", upstream: "claude-sonnet-5", health: { state: "ready", circuit: "closed", in_flight: 0, errors: [], benched: [] } };
 const provider: Provider = {
@@ -35,7 +35,7 @@ test("deployments show what keeps them from answering; one opens, is tested with
   row.focus();
   await user.keyboard("{Enter}");
   const drawer = await screen.findByRole("dialog", { name: "fast" });
-  for (const fact of ["The provider answered 500.", "spare rests until", "priority 0, weight 2", "$1,250.00 in"]) expect(drawer).toHaveTextContent(fact === "$1,250.00 in" ? "$1.25 in, $10.00 out" : fact);
+  for (const fact of ["The provider answered 500.", "Slow down. · key spare", "spare rests until", "priority 0, weight 2", "$1,250.00 in"]) expect(drawer).toHaveTextContent(fact === "$1,250.00 in" ? "$1.25 in, $10.00 out" : fact);
   await user.click(within(drawer).getByRole("button", { name: "Test" }));
   expect(await within(drawer).findByText("Hello.")).toBeVisible();
   await user.click(within(drawer).getByRole("button", { name: "Edit" }));
@@ -118,7 +118,8 @@ test("a route says who would answer, who comes after, and who is passed over and
   const user = userEvent.setup();
   const answer: RouteAnswer = {
     model: "best", alias, chosen: "d-2", candidates: [
-      { deployment_id: "d-2", deployment: "Acme · deep", provider: "Acme", priority: 0, weight: 1, qualifies: true, in_flight: 0, affine: true, translated: true, losses: ["logit_bias"] },
+      { deployment_id: "d-2", deployment: "Acme · deep", provider: "Acme", priority: 0, weight: 1, qualifies: true, in_flight: 0, why: "affinity", affine: true, translated: true, losses: ["logit_bias"] },
+      { deployment_id: "d-3", deployment: "Acme · other", provider: "Acme", priority: 0, weight: 1, qualifies: true, in_flight: 2, why: "load", score: 1240 },
       { deployment_id: "d-1", deployment: "Acme · fast", provider: "Acme", priority: 0, weight: 1, qualifies: false, reason: "circuit", in_flight: 3 },
     ],
   };
@@ -129,7 +130,8 @@ test("a route says who would answer, who comes after, and who is passed over and
   expect(await screen.findByText("Acme · deep would answer.")).toBeVisible();
   const order = within(screen.getByRole("list", { name: "Candidates in order" })).getAllByRole("listitem");
   expect(order[0]).toHaveTextContent(/1.*Acme · deep.*Chosen.*has the conversation in its cache.*translated.*logit_bias/);
-  expect(order[1]).toHaveTextContent(/Acme · fast.*Circuit open/);
+  expect(order[1]).toHaveTextContent(/2.*Acme · other.*less busy.*load 1\.2 s/);
+  expect(order[2]).toHaveTextContent(/Acme · fast.*Circuit open/);
   expect(view.posted("/api/admin/route/explain")?.body).toEqual({ model: "best", surface: "chat", strict: false, role: "developer" });
 });
 

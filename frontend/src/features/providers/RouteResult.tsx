@@ -45,7 +45,7 @@ function Candidate({ candidate: one, place, chosen }: { candidate: RouteCandidat
     t("providers.orderText", { priority: one.priority, weight: one.weight }),
     t("providers.inFlightNow", { n: format.integer(one.in_flight) }),
     one.first_token_ms === undefined ? "" : t("logs.firstAfter", { time: format.duration(one.first_token_ms) }),
-    one.score === undefined ? "" : t("providers.score", { n: format.decimal(one.score) }),
+    one.score === undefined ? "" : t("providers.score", { n: format.duration(one.score) }),
     one.affine ? t("providers.affine") : "",
     one.qualifies ? (one.translated ? t("logs.translated") : t("logs.passedOn")) : "",
   ].filter(Boolean);
@@ -56,10 +56,10 @@ function Candidate({ candidate: one, place, chosen }: { candidate: RouteCandidat
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <bdi className={cx("min-w-0 text-sm wrap-anywhere", one.qualifies ? "font-medium" : "text-muted")}>{one.deployment}</bdi>
           {chosen && <Badge tone="accent">{t("providers.chosen1")}</Badge>}
+          {one.why && !one.affine && <span className="text-xs text-muted">{t(`logs.whys.${one.why}`, { defaultValue: one.why })}</span>}
           {one.reason && <Badge tone="warn">{t(`providers.reasons.${one.reason}`, { defaultValue: one.reason })}</Badge>}
         </div>
         <p className="num text-xs text-muted">{facts.join(" · ")}</p>
-        {one.detail && <p className="text-xs wrap-anywhere text-muted">{one.detail}</p>}
         {one.losses && one.losses.length > 0 && <p className="text-xs wrap-anywhere text-warn">{t("logs.lost")} {one.losses.join(", ")}</p>}
       </div>
     </li>
