@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"nexusai/backend/httpapi"
 )
@@ -80,5 +81,25 @@ func TestWhatIsNoLimit(t *testing.T) {
 	}).want(201))
 	if day.WindowSeconds != 86400 || day.HolderID != "gpt · ü" {
 		t.Errorf("%+v", day)
+	}
+}
+
+// TestALimitOfADeploymentSaysWhich: its id says nothing to people.
+func TestALimitOfADeploymentSaysWhich(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	provider, deployment := uuid.NewString(), uuid.NewString()
+	w.must(w.db.Tenant(t.Context(), w.acme.id, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `insert into provider (tenant_id, id, name, kind, source, base_url)
+			values (nexus.tenant_id(), $1, 'Rack 2', 'vllm', 'console', 'https://rack.acme.test/v1')`, provider); err != nil {
+			return err
+		}
+		_, err := tx.Exec(t.Context(), `insert into deployment (tenant_id, provider_id, id, model, upstream, kind, position)
+			values (nexus.tenant_id(), $1, $2, 'fast', 'vendor/fast', 'chat', 0)`, provider, deployment)
+		return err
+	}))
+	w.call(w.acme.owner, "POST", limitsPath, aLimit("deployment", deployment)).want(201)
+	if all := decode[[]httpapi.Limit](w.call(w.acme.owner, "GET", limitsPath, nil).want(200)); len(all) != 1 || all[0].Holder != "fast · Rack 2" {
+		t.Errorf("listed %+v", all)
 	}
 }

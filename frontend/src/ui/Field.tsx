@@ -23,7 +23,7 @@ export function Field({ label, help, error, optional, className, children }: Pro
   const below = error ?? help;
   return (
     <div className={cx("flex flex-col gap-1.5", className)}>
-      <label htmlFor={id} className="flex items-baseline justify-between text-sm font-medium">
+      <label htmlFor={id} className="flex items-baseline justify-between text-sm font-medium wrap-anywhere">
         {label}
         {optional && <span className="text-xs font-normal text-faint">{optional}</span>}
       </label>

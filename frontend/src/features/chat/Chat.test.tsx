@@ -97,6 +97,15 @@ test("a waiting message says why and can be taken back into the draft", async ()
   expect(chat.sent("/api/local/queue/q")).toHaveLength(1);
 });
 
+test("the id of a conversation is copied from its menu, for whoever sets a budget for it", async () => {
+  const user = userEvent.setup();
+  await renderChat({ "GET /api/conversations": () => ({ items: [conversation("c1", "Quorums")] }) });
+  await user.click(await screen.findByRole("button", { name: /Quorums/ }));
+  await user.click(await screen.findByRole("menuitem", { name: "Copy id" }));
+  expect(await screen.findByText("The id is copied")).toBeInTheDocument();
+  expect(await navigator.clipboard.readText()).toBe("c1");
+});
+
 test("deleting can be undone", async () => {
   const trashed = new Set<string>();
   const chat = await renderChat({

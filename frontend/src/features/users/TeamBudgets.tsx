@@ -18,7 +18,7 @@ export function TeamBudgets({ team, act }: { team: Team; act: ReactNode }) {
       <ul className="flex flex-col">
         {team.budgets.map((budget) => (
           <li key={budget.id} className="border-t border-line first:border-0">
-            <Link to={"/limits" as never} search={{ open: budget.id } as never} className="flex flex-col gap-1 rounded-sm py-2 text-sm hover:bg-text/4">
+            <Link to={"/limits" as never} search={{ open: budget.id } as never} className="-mx-2 flex flex-col gap-1 rounded-md px-2 py-2 text-sm hover:bg-text/4">
               <span className="flex items-baseline justify-between gap-3">
                 <span className="font-medium">
                   {t(`limits.periods.${budget.period}`, { defaultValue: budget.period })}
