@@ -11,12 +11,11 @@ import (
 // LogDetail is a call with everything that was tried for it.
 type LogDetail struct {
 	InferenceLog
-	Lost     []string     `json:"lost,omitempty" doc:"what could not be carried to the provider"`
-	Rescued  bool         `json:"rescued,omitempty" doc:"another deployment went on from a cut stream"`
-	Tries    []LogAttempt `json:"tries" doc:"in the order in which they were made"`
-	Prompt   string       `json:"prompt,omitempty" doc:"only where the tenant's policy keeps it"`
-	Answer   string       `json:"answer,omitempty" doc:"only where the tenant's policy keeps it"`
-	Contents string       `json:"contents" enum:"kept,not_kept" doc:"not_kept: the tenant's policy does not store prompts and answers"`
+	Lost          []string     `json:"lost,omitempty" doc:"what could not be carried to the provider"`
+	Rescued       bool         `json:"rescued,omitempty" doc:"another deployment went on from a cut stream"`
+	Tries         []LogAttempt `json:"tries" doc:"in the order in which they were made"`
+	Contents      string       `json:"contents" enum:"not_kept,declined,pending,kept,denied,expired,deleted,lost" doc:"how prompt and answer stand for the caller. not_kept: the tenant's policy does not keep them; declined: the key or the request forbade it; pending: not there yet; kept: read-contents shows them; denied: kept, but not for the caller's role; lost: they were to be kept"`
+	ContentsUntil *time.Time   `json:"contents_until,omitempty" doc:"when what is kept expires"`
 }
 
 // LogAttempt is one deployment's try.

@@ -48,6 +48,7 @@ type Key struct {
 	Scopes    []string   `json:"scopes"`
 	Models    []string   `json:"models" doc:"the only models it may use; \"x*\" means all that begin with x; empty: any"`
 	Cache     bool       `json:"cache,omitempty" doc:"a request that was answered before gets the same answer again"`
+	Private   bool       `json:"private,omitempty" doc:"what is asked and answered with it is never kept, whatever the tenant's policy says"`
 	CreatedBy string     `json:"created_by" doc:"the user's name"`
 	CreatedAt time.Time  `json:"created_at"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -61,6 +62,7 @@ type NewKey struct {
 	Scopes    []string   `json:"scopes,omitempty" maxItems:"10" enum:"models.use,logs.read" doc:"empty: models.use"`
 	Models    []string   `json:"models,omitempty" maxItems:"100" doc:"the only models it may use; \"x*\" means all that begin with x; empty: any"`
 	Cache     bool       `json:"cache,omitempty" doc:"a request that was answered before gets the same answer again"`
+	Private   bool       `json:"private,omitempty" doc:"what is asked and answered with it is never kept, whatever the tenant's policy says"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 }
 

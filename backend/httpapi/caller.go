@@ -27,6 +27,7 @@ const (
 	ReadLimits     Permission = "limits.read" // and budgets
 	WriteLimits    Permission = "limits.write"
 	ReadCosts      Permission = "costs.read"
+	WriteContents  Permission = "contents.write" // whether prompts and answers are kept, and for whom
 	// Signed needs a signed-in caller and nothing more.
 	Signed Permission = "signed"
 	// Open is for the few operations that come before sign-in.
@@ -44,6 +45,7 @@ type Caller struct {
 	Permissions []Permission
 	Models      []string // the only models a key may use, "x*" for all that begin with x; empty: any
 	Cache       bool     // a key that takes old answers of the exact-response cache
+	Private     bool     // a key whose prompts and answers are never kept
 	IP          string
 	UserAgent   string
 }

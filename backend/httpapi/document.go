@@ -58,6 +58,7 @@ func Document() ([]byte, error) {
 	RegisterRefusals(a, nil)
 	RegisterCosts(a, nil)
 	RegisterLogs(a, nil)
+	RegisterContents(a, nil)
 	RegisterPlayground(a, nil)
 	RegisterLocal(a, nil)
 	a.DescribeStreams()

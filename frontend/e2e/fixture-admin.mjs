@@ -9,7 +9,7 @@ const poolOf = (id, at) => ["main", "spare", "night jobs"].map((name, i) => ({ i
 export function adminRoutes({ refuse, hint, id, now, data }) {
   const at = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
   const many = data === "hostile" ? 3000 : data === "empty" ? 0 : 140;
-  const permissions = ["chat.use", "models.use", "dashboard.read", "logs.read", "users.read", "users.write", "keys.read", "keys.write", "providers.read", "providers.write", "audit.read", "limits.read", "limits.write", "costs.read"];
+  const permissions = ["chat.use", "models.use", "dashboard.read", "logs.read", "users.read", "users.write", "keys.read", "keys.write", "providers.read", "providers.write", "audit.read", "limits.read", "limits.write", "costs.read", "contents.write"];
   const me = { user_id: id(), email: "ana@acme.test", name: "Ana Example", role: "owner", permissions, tenant_id: id(), tenant_name: "Acme", tenant_slug: "acme", session_id: id() };
   const session = () => ({ expires_at: new Date(Date.now() + 9e5).toISOString(), me });
   let signedIn = false;

@@ -52,9 +52,26 @@ export function fleetRoutes({ refuse, id, now, at, data, names, logs, providers,
       const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
       return { from: at(60 * 24 * 26), to: now(), zone: "Europe/Lisbon", by, rows, days, total: { ...costRow("", "", 0, 0), ...Object.fromEntries(["calls", "failed", "unpriced", "input_tokens", "cached_tokens", "output_tokens", "cost_nano_usd"].map((key) => [key, sum(key)])) }, ...(empty ? {} : { forecast: { month_nano_usd: 301e9, low_nano_usd: 288e9, high_nano_usd: 316e9, basis_days: 26 } }) };
     },
+    "POST /api/admin/logs/:id/contents": () => said(data),
+    "GET /api/admin/contents": () => ({ keep: true, days: 30, readers: ["auditor", "owner"], roles: ["owner", "admin", "developer", "auditor"], since: at(9e3), calls: data === "empty" ? 0 : 1284, bytes: data === "empty" ? 0 : 9_412_300, ...(data === "empty" ? {} : { oldest: at(8e3) }) }),
+    "PUT /api/admin/contents": ({ body }) => ({ ...body, roles: ["owner", "admin", "developer", "auditor"], calls: 0, bytes: 0 }),
+    "DELETE /api/admin/contents": () => ({ calls: 1284 }),
     "GET /api/admin/logs/:id": ({ params }) => {
       const log = logs.find((l) => l.id === params.id) ?? refuse(404, "not_found", "No such call.");
-      return { ...log, tries: tries(log), contents: "not_kept", ...(log.attempts > 1 ? { lost: ["logit_bias", "seed"] } : {}) };
+      return { ...log, tries: tries(log), ...contentsOf(log, at), ...(log.attempts > 1 ? { lost: ["logit_bias", "seed"] } : {}) };
     },
   };
 }
+
+const contentsOf = (log, at) => (log.state === "ok" ? { contents: "kept", contents_until: at(-40_000) } : { contents: { failed: "denied", running: "pending" }[log.state] ?? "not_kept", contents_until: at(-40_000) });
+
+const said = (data) => ({
+  prompt: [
+    { role: "system", text: "You help engineers of a bank. Answer shortly." },
+    { role: "user", text: data === "hostile" ? `<script>alert(1)</script> ${"م".repeat(80)} ${"W".repeat(300)}` : "When does **Raft** commit an entry of an older term?", pictures: 1 },
+    { role: "assistant", text: "", calls: [{ name: "search_docs", arguments: '{"query":"raft commit rule"}' }] },
+    { role: "tool", text: '{"hits":["§5.4.2"]}' },
+  ],
+  answers: [{ role: "assistant", reasoning: "The commit rule is in §5.4.2.", text: "Only **indirectly**: once an entry of its *own* term is on a majority.\n\n```go\nif term == current && count > n/2 {\n\tcommit(i)\n}\n```" }],
+  answer_cut: true,
+});

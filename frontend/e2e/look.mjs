@@ -58,6 +58,8 @@ const newBudget = (kind) => async (page) => {
   await page.getByRole("combobox", { name: "For" }).click();
   await page.getByRole("option", { name: kind, exact: true }).click();
 };
+const readCall = async (page) => { await page.getByRole("row", { name: /Done|Concluída|Concluído/ }).first().click(); await page.getByRole("button", { name: /Show prompt|Mostrar o pedido/ }).click(); await page.waitForTimeout(500); await page.getByRole("region").last().scrollIntoViewIfNeeded(); };
+const openPolicy = async (page) => { await page.getByRole("button", { name: /^(Contents|Conteúdo)$/ }).click(); await page.waitForTimeout(400); };
 const run = async (page) => { await page.getByRole("textbox", { name: /Prompt|Pedido/ }).fill("Explain the commit rule of Raft."); await page.keyboard.press("Control+Enter"); await page.waitForTimeout(2500); };
 /** The six looks of a console page, and what opens on it. */
 const six = (name, path, { act = async () => undefined, opened } = {}) => ({
@@ -73,6 +75,10 @@ const six = (name, path, { act = async () => undefined, opened } = {}) => ({
   ...(opened ? { [`${name}-opened`]: { path: console_, act: then(at(path), opened) }, [`${name}-opened-390-dark`]: { path: console_, theme: "dark", size: [390, 780], act: then(at(path), opened) } } : {}),
 });
 const shots = {
+  ...Object.fromEntries([["light", {}], ["dark", { theme: "dark" }], ["pt", { locale: "pt-PT" }], ["390", { size: [390, 800] }], ["hostile", { host: ["--data", "hostile"] }]].flatMap(([look, more]) => [
+    [`logs-content-${look}`, { path: console_, ...more, act: then(at("/logs"), readCall) }],
+    [`logs-policy-${look}`, { path: console_, ...more, act: then(at("/logs"), openPolicy) }],
+  ])),
   ...six("logs", "/logs", { opened: async (page) => { await page.getByRole("row", { name: /Failed/ }).first().click(); await page.waitForTimeout(600); } }),
   ...six("providers", "/providers", { opened: async (page) => { await page.getByRole("button", { name: /Add provider/ }).first().click(); } }),
   ...six("deployments", "/providers?view=deployments", { opened: async (page) => { await page.getByRole("row").nth(3).click(); await page.waitForTimeout(500); } }),

@@ -6,10 +6,14 @@ import (
 	"nexusai/backend/httpapi"
 	"nexusai/server/audit"
 	"nexusai/server/calllog"
+	"nexusai/server/content"
 )
 
 // Operations answers dashboard, logs, costs and who was refused.
-type Operations struct{ Calls *calllog.Book }
+type Operations struct {
+	Calls    *calllog.Book
+	Contents *content.Book
+}
 
 var (
 	_ httpapi.Operations = Operations{}
@@ -36,9 +40,17 @@ func (o Operations) ListLogs(ctx context.Context, q httpapi.LogQuery) (httpapi.L
 	return o.Calls.Calls(ctx, caller.TenantID, q)
 }
 
-// Log is one call with its attempts.
+// Log is one call with its attempts, and whether the caller may read what it said.
 func (o Operations) Log(ctx context.Context, id string) (httpapi.LogDetail, error) {
-	return as(ctx, func(tenant string, _ audit.Actor) (httpapi.LogDetail, error) { return o.Calls.Detail(ctx, tenant, id) })
+	caller, err := httpapi.MustCaller(ctx)
+	if err != nil {
+		return httpapi.LogDetail{}, err
+	}
+	call, err := o.Calls.Detail(ctx, caller.TenantID, id)
+	if err != nil {
+		return call, err
+	}
+	return call, o.Contents.Describe(ctx, caller, &call)
 }
 
 // WriteLogs writes calls into a file.

@@ -170,6 +170,22 @@ func TestAKeyThatTakesOldAnswers(t *testing.T) {
 	w.call(w.acme.owner, "GET", "/api/admin/audit?action=key", nil).want(200, `"cache":"use"`)
 }
 
+func TestAKeyWhoseContentsAreNeverKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, wants := range []bool{true, false} {
+		made := w.key(w.acme.owner, httpapi.NewKey{Name: "ci", Private: wants})
+		r := httptest.NewRequest("POST", "/v1/chat/completions", nil)
+		r.Header.Set("Authorization", "Bearer "+made.Secret)
+		caller, err := w.svc.Authenticator().Authenticate(r)
+		if err != nil || caller.Private != wants || made.Key.Private != wants {
+			t.Errorf("caller %+v of %+v %v", caller, made.Key, err)
+		}
+	}
+	w.call(w.acme.owner, "GET", "/api/admin/keys", nil).want(200, `"private":true`)
+	w.call(w.acme.owner, "GET", "/api/admin/audit?action=key", nil).want(200, `"private":"yes"`)
+}
+
 func TestAKeysListOfModels(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

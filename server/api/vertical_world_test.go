@@ -16,6 +16,7 @@ import (
 	up "nexusai/backend/provider/openai/openaitest"
 	"nexusai/server/api"
 	"nexusai/server/calllog"
+	"nexusai/server/content"
 	"nexusai/server/fleet"
 	"nexusai/server/identity"
 	"nexusai/server/playground"
@@ -31,6 +32,7 @@ type vertical struct {
 	*world
 	upstream *up.Upstream
 	runs     *run.Runs
+	contents *content.Book
 }
 
 func newVertical(t *testing.T, scripts ...[]up.Act) *vertical {
@@ -50,9 +52,12 @@ func newVertical(t *testing.T, scripts ...[]up.Act) *vertical {
 	v.must(err)
 	calls, err := calllog.Open(calllog.Config{DB: v.db, Dir: t.TempDir(), Log: log, Hint: bus.HintTenant})
 	v.must(err)
+	v.contents, err = content.Open(content.Config{DB: v.db, Keys: keys, Dir: t.TempDir(), Log: log})
+	v.must(err)
+	asked := &content.Chats{Next: models, Book: v.contents, Calls: calls}
 	hub, err := replication.New(replication.Config{DB: v.db, Log: log})
 	v.must(err)
-	v.runs, err = run.New(run.Config{DB: v.db, Threads: hub, Broker: models, Fleet: providers, Bus: bus, Calls: calls, Log: log, Owner: uuid.NewString()})
+	v.runs, err = run.New(run.Config{DB: v.db, Threads: hub, Broker: asked, Fleet: providers, Bus: bus, Calls: calls, Log: log, Owner: uuid.NewString()})
 	v.must(err)
 
 	mux := http.NewServeMux()
@@ -60,12 +65,13 @@ func newVertical(t *testing.T, scripts ...[]up.Act) *vertical {
 	httpapi.RegisterAccounts(contract, api.Accounts{Identity: v.svc}, identity.Jar{})
 	httpapi.RegisterConversations(contract, api.Conversations{Hub: hub, Runs: v.runs, Bus: bus})
 	httpapi.RegisterChat(contract, api.Chat{Runs: v.runs}, api.Models{Fleet: providers}, api.Usage{DB: v.db})
-	operations := api.Operations{Calls: calls}
+	operations := api.Operations{Calls: calls, Contents: v.contents}
 	httpapi.RegisterOperations(contract, operations)
 	httpapi.RegisterLogs(contract, operations)
+	httpapi.RegisterContents(contract, api.Contents{Book: v.contents})
 	httpapi.RegisterCosts(contract, operations)
 	httpapi.RegisterRefusals(contract, operations)
-	trials, err := playground.New(playground.Config{Broker: models, Fleet: providers, Calls: calls})
+	trials, err := playground.New(playground.Config{Broker: asked, Fleet: providers, Calls: calls})
 	v.must(err)
 	httpapi.RegisterPlayground(contract, trials)
 	fleetOf := api.Providers{Fleet: providers, Broker: models}
@@ -88,6 +94,7 @@ func newVertical(t *testing.T, scripts ...[]up.Act) *vertical {
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() { _ = calls.Run(ctx) })
+	done.Go(func() { _ = v.contents.Run(ctx) })
 	done.Go(func() { _ = v.runs.Run(ctx) })
 	t.Cleanup(func() { cancel(); done.Wait() })
 	return v

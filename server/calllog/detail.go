@@ -15,7 +15,8 @@ import (
 )
 
 // Detail is one call with its attempts: from memory while it runs, from the
-// database afterwards. fault.NotFound when the tenant has no such call.
+// database afterwards. fault.NotFound when the tenant has no such call. Contents
+// is what the call's row says; who asks may see less.
 func (b *Book) Detail(ctx context.Context, tenantID, id string) (httpapi.LogDetail, error) {
 	id = strings.ToLower(id)
 	c := b.remembered(tenantID, id)
@@ -31,7 +32,10 @@ func (b *Book) Detail(ctx context.Context, tenantID, id string) (httpapi.LogDeta
 		if err != nil {
 			return err
 		}
-		out.InferenceLog = shown[0]
+		out.InferenceLog, out.Contents = shown[0], c.Contents
+		if !c.ContentsUntil.IsZero() {
+			out.ContentsUntil = &c.ContentsUntil
+		}
 		keys, err := keyNames(ctx, tx, tenantID, c.Tries)
 		if err != nil {
 			return err
@@ -48,7 +52,6 @@ func (b *Book) Detail(ctx context.Context, tenantID, id string) (httpapi.LogDeta
 	}
 	slices.Sort(out.Lost)
 	out.Lost = slices.Compact(out.Lost)
-	out.Contents = "not_kept" // neither prompts nor answers are stored here
 	return out, err
 }
 
@@ -70,7 +73,8 @@ func (b *Book) remembered(tenantID, id string) *Call {
 
 const selectOne = `
 select id, at, surface, operation, model, deployment, coalesce(user_id::text, ''), coalesce(key_id::text, ''), streamed,
-    state, error_code, input_tokens, output_tokens, cached_tokens, estimated, latency_ms, first_ms, cost_nano_usd, unpriced, attempts, request_id
+    state, error_code, input_tokens, output_tokens, cached_tokens, estimated, latency_ms, first_ms, cost_nano_usd, unpriced, attempts, request_id,
+    contents, contents_until
 from inference_log where tenant_id = $1 and id = $2`
 
 func selectCall(ctx context.Context, tx pgx.Tx, tenantID, id string) (*Call, error) {

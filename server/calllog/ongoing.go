@@ -90,6 +90,13 @@ func (o *Ongoing) got(n int) int {
 	return 0
 }
 
+// Contents notes what became of the call's contents, before its End.
+func (o *Ongoing) Contents(state string, until time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.call.Contents, o.call.ContentsUntil = state, until
+}
+
 // progress are the journal's lines of what came since it heard last.
 func (o *Ongoing) progress() []line {
 	o.mu.Lock()

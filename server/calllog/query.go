@@ -171,7 +171,8 @@ func instant(t time.Time) *time.Time {
 
 const selectCalls = `
 select id, at, surface, operation, model, deployment, coalesce(user_id::text, ''), coalesce(key_id::text, ''), streamed,
-    state, error_code, input_tokens, output_tokens, cached_tokens, estimated, latency_ms, first_ms, cost_nano_usd, unpriced, attempts, request_id
+    state, error_code, input_tokens, output_tokens, cached_tokens, estimated, latency_ms, first_ms, cost_nano_usd, unpriced, attempts, request_id,
+    contents, contents_until
 from inference_log where ` + selected + ` and ($15::timestamptz is null or (at, id) < ($15, $16::uuid))
 order by at desc, id desc limit $17`
 
@@ -196,8 +197,12 @@ func selectPage(ctx context.Context, tx pgx.Tx, tenantID string, q httpapi.LogQu
 func scanCall(row pgx.CollectableRow) (*Call, error) {
 	c := &Call{}
 	var latency, first int64
+	var until *time.Time
 	err := row.Scan(&c.ID, &c.At, &c.Surface, &c.Operation, &c.Model, &c.Deployment, &c.UserID, &c.KeyID, &c.Streamed,
-		&c.State, &c.ErrorCode, &c.Usage.Input, &c.Usage.Output, &c.Usage.Cached, &c.Usage.Estimated, &latency, &first, &c.Cost, &c.Unpriced, &c.Attempts, &c.RequestID)
+		&c.State, &c.ErrorCode, &c.Usage.Input, &c.Usage.Output, &c.Usage.Cached, &c.Usage.Estimated, &latency, &first, &c.Cost, &c.Unpriced, &c.Attempts, &c.RequestID, &c.Contents, &until)
+	if until != nil {
+		c.ContentsUntil = *until
+	}
 	c.Latency, c.First = time.Duration(latency)*time.Millisecond, time.Duration(first)*time.Millisecond
 	return c, err
 }

@@ -30,6 +30,13 @@ const (
 // CodeInterrupted is the error code of a call during which the server died.
 const CodeInterrupted = "call.interrupted"
 
+// What became of a call's contents; empty: they were not to be kept.
+const (
+	ContentsKept     = "kept"     // at least until ContentsUntil
+	ContentsDropped  = "dropped"  // they could not be
+	ContentsDeclined = "declined" // the key or the request forbade it
+)
+
 // Call is one brokered call. What Begin needs comes first, the rest is known
 // when it ends.
 type Call struct {
@@ -56,6 +63,9 @@ type Call struct {
 	First      time.Duration `json:"first,omitempty"` // to the first token; 0: none came
 	Unpriced   bool          `json:"unpriced,omitempty"`
 	Cost       int64         `json:"cost,omitempty"` // nano US dollars, of all tries
+
+	Contents      string    `json:"contents,omitempty"`
+	ContentsUntil time.Time `json:"contents_until,omitzero"`
 }
 
 // entries are the call's lines in the ledger.

@@ -27,11 +27,13 @@ type callRow struct {
 	Unpriced       bool      `json:"unpriced"`
 	Attempts       int       `json:"attempts"`
 	RequestID      string    `json:"request_id"`
+	Contents       string    `json:"contents"`
+	Until          time.Time `json:"contents_until,omitzero"`
 }
 
 const callColumns = `tenant_id, at, id, surface, operation, model, deployment, user_id, key_id, conversation_id, streamed,
     state, error_code, input_tokens, output_tokens, cached_tokens, estimated, latency_ms, first_ms,
-    cost_nano_usd, unpriced, attempts, request_id`
+    cost_nano_usd, unpriced, attempts, request_id, contents, contents_until`
 
 func (c *Call) row() callRow {
 	return callRow{
@@ -39,7 +41,7 @@ func (c *Call) row() callRow {
 		UserID: orNull(c.UserID), KeyID: orNull(c.KeyID), ConversationID: orNull(c.ConversationID), Streamed: c.Streamed,
 		State: c.State, ErrorCode: c.ErrorCode, Input: c.Usage.Input, Output: c.Usage.Output, Cached: c.Usage.Cached,
 		Estimated: c.Usage.Estimated, Latency: c.Latency.Milliseconds(), First: c.First.Milliseconds(),
-		Cost: c.Cost, Unpriced: c.Unpriced, Attempts: c.Attempts, RequestID: c.RequestID,
+		Cost: c.Cost, Unpriced: c.Unpriced, Attempts: c.Attempts, RequestID: c.RequestID, Contents: c.Contents, Until: c.ContentsUntil,
 	}
 }
 

@@ -166,6 +166,9 @@ func (a *application) run(ctx context.Context, want document) error {
 	if err := a.budgets(ctx, want.budgets); err != nil {
 		return err
 	}
+	if err := a.contents(ctx, want.contents); err != nil {
+		return err
+	}
 	if want.routing == nil || same(a.snap.policy.show(), want.routing.show()) {
 		return nil
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"nexusai/server/tenant"
 )
 
 // document is what a file declares.
@@ -19,6 +21,7 @@ type document struct {
 	teams     []declaredTeam
 	limits    []declaredLimit
 	budgets   []declaredBudget
+	contents  *tenant.Contents // nil: the file says nothing of it
 }
 
 // maxNodes bounds a file after its anchors are followed.
@@ -37,7 +40,7 @@ func parse(data []byte) (document, error) {
 	if left := count(root.Content[0], maxNodes); left < 0 {
 		return doc, fmt.Errorf("line 1: the file has more than %d parts", maxNodes)
 	}
-	fields, err := members(root.Content[0], "tenant", "routing", "providers", "aliases", "fallbacks", "prices", "teams", "limits", "budgets")
+	fields, err := members(root.Content[0], "tenant", "routing", "providers", "aliases", "fallbacks", "prices", "teams", "limits", "budgets", "contents")
 	if err != nil {
 		return doc, err
 	}
@@ -49,7 +52,7 @@ func parse(data []byte) (document, error) {
 		read func(*yaml.Node) error
 	}{
 		{"routing", doc.parseRouting}, {"providers", doc.parseProviders}, {"aliases", doc.parseAliases}, {"fallbacks", doc.parseFallbacks},
-		{"prices", doc.parsePrices}, {"teams", doc.parseTeams}, {"limits", doc.parseLimits}, {"budgets", doc.parseBudgets},
+		{"prices", doc.parsePrices}, {"teams", doc.parseTeams}, {"limits", doc.parseLimits}, {"budgets", doc.parseBudgets}, {"contents", doc.parseContents},
 	} {
 		if n := fields[section.name]; n != nil {
 			if err := section.read(n); err != nil {

@@ -32,6 +32,11 @@ func (f *Fleet) Export(ctx context.Context, tenant, slug string) ([]byte, error)
 		limits, budgets, err := bounds(ctx, tx, tenant, f.deploymentNames(s))
 		file.put("limits", limits, len(limits) == 0)
 		file.put("budgets", budgets, len(budgets) == 0)
+		if err != nil {
+			return err
+		}
+		contents, err := exportContents(ctx, tx)
+		file.put("contents", contents, contents == nil)
 		return err
 	})
 	if err != nil {

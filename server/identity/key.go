@@ -24,13 +24,13 @@ const mostKeys = 1000
 const maxModel = 200
 
 const listKeys = `
-select k.id::text, k.name, k.prefix, k.scopes, k.models, k.cache, coalesce(nullif(u.name, ''), u.email::text, 'operator'),
+select k.id::text, k.name, k.prefix, k.scopes, k.models, k.cache, k.private, coalesce(nullif(u.name, ''), u.email::text, 'operator'),
        k.created_at, k.expires_at, k.used_at, k.revoked_at
 from api_key k left join app_user u on u.tenant_id = k.tenant_id and u.id = k.created_by
 order by k.revoked_at is not null, k.created_at desc, k.id desc limit 2000`
 
 func scanKey(row pgx.CollectableRow) (k httpapi.Key, err error) {
-	err = row.Scan(&k.ID, &k.Name, &k.Prefix, &k.Scopes, &k.Models, &k.Cache, &k.CreatedBy, &k.CreatedAt, &k.ExpiresAt, &k.UsedAt, &k.RevokedAt)
+	err = row.Scan(&k.ID, &k.Name, &k.Prefix, &k.Scopes, &k.Models, &k.Cache, &k.Private, &k.CreatedBy, &k.CreatedAt, &k.ExpiresAt, &k.UsedAt, &k.RevokedAt)
 	k.CreatedAt, k.ExpiresAt, k.UsedAt, k.RevokedAt = k.CreatedAt.UTC(), utc(k.ExpiresAt), utc(k.UsedAt), utc(k.RevokedAt)
 	return k, err
 }
@@ -51,8 +51,8 @@ func (s *Service) Keys(ctx context.Context, c httpapi.Caller) (all []httpapi.Key
 const countKeys = `select count(*) from api_key where revoked_at is null`
 
 const insertKey = `
-insert into api_key (tenant_id, id, name, prefix, hash, scopes, models, cache, created_by, created_at, expires_at)
-values (nexus.tenant_id(), $1, $2, $3, $4, $5, $6, $7, nullif($8, '')::uuid, $9, $10)`
+insert into api_key (tenant_id, id, name, prefix, hash, scopes, models, cache, private, created_by, created_at, expires_at)
+values (nexus.tenant_id(), $1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '')::uuid, $10, $11)`
 
 // CreateKey makes a key that can do at most what the caller can. Its secret is
 // in the answer and nowhere else.
@@ -66,7 +66,7 @@ func (s *Service) CreateKey(ctx context.Context, c httpapi.Caller, n httpapi.New
 	}
 	out.Secret = newAPIKey(s.cfg.KeyEnv)
 	out.Key = httpapi.Key{
-		ID: id.String(), Name: n.Name, Prefix: shownPrefix(out.Secret), Scopes: n.Scopes, Models: n.Models, Cache: n.Cache, CreatedAt: s.now().UTC(), ExpiresAt: utc(n.ExpiresAt), CreatedBy: "operator",
+		ID: id.String(), Name: n.Name, Prefix: shownPrefix(out.Secret), Scopes: n.Scopes, Models: n.Models, Cache: n.Cache, Private: n.Private, CreatedAt: s.now().UTC(), ExpiresAt: utc(n.ExpiresAt), CreatedBy: "operator",
 	}
 	err = s.db.Tenant(ctx, c.TenantID, func(tx pgx.Tx) error { return s.addKey(ctx, tx, c, &out) })
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Service) addKey(ctx context.Context, tx pgx.Tx, c httpapi.Caller, out *
 		return fault.New(fault.Conflict, "There are as many API keys as there can be. Revoke some first.", nil)
 	}
 	k := out.Key
-	if _, err := tx.Exec(ctx, insertKey, k.ID, k.Name, k.Prefix, s.macs.key.Sum(out.Secret), k.Scopes, k.Models, k.Cache, c.UserID, k.CreatedAt, k.ExpiresAt); err != nil {
+	if _, err := tx.Exec(ctx, insertKey, k.ID, k.Name, k.Prefix, s.macs.key.Sum(out.Secret), k.Scopes, k.Models, k.Cache, k.Private, c.UserID, k.CreatedAt, k.ExpiresAt); err != nil {
 		return fmt.Errorf("insert an API key: %w", err)
 	}
 	facts := map[string]string{"prefix": k.Prefix, "scopes": strings.Join(k.Scopes, " ")}
@@ -101,6 +101,9 @@ func (s *Service) addKey(ctx context.Context, tx pgx.Tx, c httpapi.Caller, out *
 	}
 	if k.Cache {
 		facts["cache"] = "use"
+	}
+	if k.Private {
+		facts["private"] = "yes"
 	}
 	if k.ExpiresAt != nil {
 		facts["expires_at"] = k.ExpiresAt.Format(time.RFC3339)

@@ -30,7 +30,7 @@ from user_session s join app_user u on u.tenant_id = s.tenant_id and u.id = s.us
 where s.id = $1 and s.revoked_at is null and u.disabled_at is null`
 
 const loadKey = `
-select coalesce(k.created_by::text, ''), k.scopes, k.models, k.cache, k.expires_at, coalesce(u.role, '')
+select coalesce(k.created_by::text, ''), k.scopes, k.models, k.cache, k.private, k.expires_at, coalesce(u.role, '')
 from api_key k left join app_user u on u.tenant_id = k.tenant_id and u.id = k.created_by
 where k.id = $1 and k.revoked_at is null and u.disabled_at is null`
 
@@ -49,7 +49,7 @@ func (a *Authenticator) load(ctx context.Context, tenantID string, ref ref) (s s
 			var until *time.Time
 			var maker string
 			s.caller.KeyID = ref.id
-			err = tx.QueryRow(ctx, loadKey, ref.id).Scan(&s.caller.UserID, &scopes, &s.caller.Models, &s.caller.Cache, &until, &maker)
+			err = tx.QueryRow(ctx, loadKey, ref.id).Scan(&s.caller.UserID, &scopes, &s.caller.Models, &s.caller.Cache, &s.caller.Private, &until, &maker)
 			s.caller.Role = maker // what its role may not use, it may not either
 			s.caller.Permissions = policy.KeyPermissions(scopes, maker)
 			if until != nil {

@@ -38,7 +38,7 @@ type Config struct {
 	Now    func() time.Time
 }
 
-// Playground is safe for concurrent use. It keeps nothing of what is asked.
+// Playground is safe for concurrent use. It keeps nothing of what is asked itself.
 type Playground struct {
 	Config
 	mu   sync.Mutex     // guards what follows

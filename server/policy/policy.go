@@ -20,14 +20,15 @@ const (
 // a member could have: Known does not know it.
 const Operator = "operator"
 
-// roles is the whole table. The last two columns are what a role may do to
-// people: an admin runs the team but can neither make nor touch an owner.
+// roles is the whole table. The last column is what a role may do to people: an
+// admin runs the team but can neither make nor touch an owner, nor decide whose
+// words are kept and who reads them.
 var roles = map[string]struct {
 	permissions []httpapi.Permission
 	manages     []string
 }{
 	Owner: {
-		permissions: everything,
+		permissions: slices.Concat(everything, []httpapi.Permission{httpapi.WriteContents}),
 		manages:     []string{Owner, Admin, Developer, Member, Auditor},
 	},
 	Admin: {
@@ -95,3 +96,14 @@ func KeyPermissions(scopes []string, maker string) []httpapi.Permission {
 	}
 	return out
 }
+
+// ContentReaders are the roles that read what calls said where a tenant keeps
+// it and did not say who may.
+func ContentReaders() []string { return []string{Owner, Auditor} }
+
+// MayBeReaders are the roles that a tenant can let read what calls said: those
+// that see the log.
+func MayBeReaders() []string { return []string{Owner, Admin, Developer, Auditor} }
+
+// MayReadContents says whether role is one of MayBeReaders.
+func MayReadContents(role string) bool { return slices.Contains(MayBeReaders(), role) }

@@ -13,11 +13,11 @@ func TestWhatEachRoleMayDo(t *testing.T) {
 	all := []httpapi.Permission{
 		httpapi.UseChat, httpapi.UseModels, httpapi.ReadDashboard, httpapi.ReadLogs, httpapi.ReadUsers, httpapi.WriteUsers,
 		httpapi.ReadKeys, httpapi.WriteKeys, httpapi.ReadProviders, httpapi.WriteProviders, httpapi.ReadAudit,
-		httpapi.ReadLimits, httpapi.WriteLimits, httpapi.ReadCosts,
+		httpapi.ReadLimits, httpapi.WriteLimits, httpapi.ReadCosts, httpapi.WriteContents,
 	}
 	may := map[string]string{ // in the order of all
-		policy.Owner: "++++++++++++++", policy.Admin: "++++++++++++++", policy.Developer: "++++--+++--+-+",
-		policy.Member: "++------------", policy.Auditor: "--+++-+-+-++-+", "stranger": "--------------",
+		policy.Owner: "+++++++++++++++", policy.Admin: "++++++++++++++-", policy.Developer: "++++--+++--+-+-",
+		policy.Member: "++-------------", policy.Auditor: "--+++-+-+-++-+-", "stranger": "---------------",
 	}
 	for role, row := range may {
 		got := policy.Permissions(role)
@@ -66,6 +66,22 @@ func TestAKeyNeverExceedsItsMaker(t *testing.T) {
 	} {
 		if got := policy.KeyPermissions(both, tt.maker); !slices.Equal(got, tt.want) {
 			t.Errorf("%q: %v, want %v", tt.maker, got, tt.want)
+		}
+	}
+}
+
+func TestWhoCanBeLetReadContents(t *testing.T) {
+	t.Parallel()
+	for role, want := range map[string]bool{
+		policy.Owner: true, policy.Admin: true, policy.Developer: true, policy.Auditor: true, policy.Member: false, policy.Operator: false, "": false,
+	} {
+		if got := policy.MayReadContents(role); got != want || got != slices.Contains(policy.Permissions(role), httpapi.ReadLogs) {
+			t.Errorf("%q is %v", role, got)
+		}
+	}
+	for _, role := range policy.ContentReaders() {
+		if !policy.MayReadContents(role) {
+			t.Errorf("%s reads without being asked, and may not", role)
 		}
 	}
 }

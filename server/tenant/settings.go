@@ -24,8 +24,9 @@ const (
 
 // Settings are what a tenant decides for itself.
 type Settings struct {
-	TimeZone string   `json:"time_zone,omitempty"` // IANA; empty: UTC
-	Unpriced Unpriced `json:"unpriced,omitempty"`  // empty: deny
+	TimeZone string    `json:"time_zone,omitempty"` // IANA; empty: UTC
+	Unpriced Unpriced  `json:"unpriced,omitempty"`  // empty: deny
+	Contents *Contents `json:"contents,omitempty"`  // nil: see Kept
 }
 
 // Zone is where the tenant's days begin; UTC if none is set or known here.
@@ -43,9 +44,13 @@ func (s Settings) check() error {
 	}
 	switch s.Unpriced {
 	case "", DenyUnpriced, AllowUnpriced:
+	default:
+		return fault.New(fault.BadRequest, "Calls without a known price are either denied or allowed.", nil).At("unpriced")
+	}
+	if s.Contents == nil {
 		return nil
 	}
-	return fault.New(fault.BadRequest, "Calls without a known price are either denied or allowed.", nil).At("unpriced")
+	return s.Contents.check()
 }
 
 const readSettings = `select settings from tenant`

@@ -21,6 +21,7 @@ export const adminKeys = {
   providers: ["providers"] as const,
   audit: ["audit"] as const,
   limits: ["limits"] as const,
+  contents: ["contents"] as const,
 };
 
 export const dashboardQuery = (range: Range) =>

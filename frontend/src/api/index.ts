@@ -2,6 +2,7 @@ export * from "./types";
 export * from "./account";
 export * from "./admin";
 export * from "./chat";
+export * from "./contents";
 export * from "./conversations";
 export * from "./costs";
 export * from "./fleet";

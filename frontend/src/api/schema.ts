@@ -110,6 +110,25 @@ export interface paths {
         patch: operations["patch-budget"];
         trace?: never;
     };
+    "/api/admin/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether prompts and answers are kept, and how much is */
+        get: operations["get-content-policy"];
+        /** Decide whether prompts and answers are kept */
+        put: operations["set-content-policy"];
+        post?: never;
+        /** Delete what is stored of prompts and answers, now */
+        delete: operations["delete-contents"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/costs": {
         parameters: {
             query?: never;
@@ -330,6 +349,23 @@ export interface paths {
         get: operations["get-log"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/logs/{id}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read what was asked and answered; it is audited */
+        post: operations["read-contents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1344,6 +1380,16 @@ export interface components {
             /** @enum {string} */
             unpriced?: "deny" | "allow";
         };
+        CallContents: {
+            /** @description its end was left out for its length */
+            answer_cut?: boolean;
+            /** @description one, or as many as were asked for; empty: none came */
+            answers: components["schemas"]["ContentMessage"][];
+            /** @description the conversation that was sent, oldest first */
+            prompt: components["schemas"]["ContentMessage"][];
+            /** @description its beginning, or a part of a message, was left out for its length */
+            prompt_cut?: boolean;
+        };
         ChatRequest: {
             /** Format: uuid */
             conversation_id: string;
@@ -1371,6 +1417,69 @@ export interface components {
             email: string;
             password: string;
             url: string;
+        };
+        ContentCall: {
+            arguments: string;
+            name: string;
+        };
+        ContentChoice: {
+            /**
+             * Format: int64
+             * @description how long; a shorter time also holds for what is stored
+             */
+            days: number;
+            /** @description store what is asked and answered in calls from now on */
+            keep: boolean;
+            /** @description roles that may read it; each reading is audited */
+            readers: ("owner" | "admin" | "developer" | "auditor")[];
+        };
+        ContentErased: {
+            /** Format: int64 */
+            calls: number;
+        };
+        ContentMessage: {
+            /** @description of tools */
+            calls?: components["schemas"]["ContentCall"][];
+            cut?: boolean;
+            /**
+             * Format: int64
+             * @description how many were with it; they are not kept
+             */
+            pictures?: number;
+            reasoning?: string;
+            /** @example user */
+            role: string;
+            text: string;
+        };
+        ContentPolicy: {
+            /**
+             * Format: int64
+             * @description that they take
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description whose contents are stored now
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description how long; a shorter time also holds for what is stored
+             */
+            days: number;
+            /** @description store what is asked and answered in calls from now on */
+            keep: boolean;
+            /** Format: date-time */
+            oldest?: string;
+            /** @description roles that may read it; each reading is audited */
+            readers: ("owner" | "admin" | "developer" | "auditor")[];
+            /** @description those that can be readers */
+            roles: string[];
+            /**
+             * Format: date-time
+             * @description contents are kept; absent: they are not
+             */
+            since?: string;
         };
         Conversation: {
             /** Format: date-time */
@@ -1783,6 +1892,8 @@ export interface components {
             name: string;
             /** @description the first characters, to recognise it by */
             prefix: string;
+            /** @description what is asked and answered with it is never kept, whatever the tenant's policy says */
+            private?: boolean;
             /** Format: date-time */
             revoked_at?: string;
             scopes: string[];
@@ -1896,8 +2007,6 @@ export interface components {
             why?: string;
         };
         LogDetail: {
-            /** @description only where the tenant's policy keeps it */
-            answer?: string;
             /** Format: date-time */
             at: string;
             /** Format: int64 */
@@ -1905,10 +2014,15 @@ export interface components {
             /** Format: int64 */
             cached_tokens?: number;
             /**
-             * @description not_kept: the tenant's policy does not store prompts and answers
+             * @description how prompt and answer stand for the caller. not_kept: the tenant's policy does not keep them; declined: the key or the request forbade it; pending: not there yet; kept: read-contents shows them; denied: kept, but not for the caller's role; lost: they were to be kept
              * @enum {string}
              */
-            contents: "kept" | "not_kept";
+            contents: "not_kept" | "declined" | "pending" | "kept" | "denied" | "expired" | "deleted" | "lost";
+            /**
+             * Format: date-time
+             * @description when what is kept expires
+             */
+            contents_until?: string;
             /** Format: int64 */
             cost_nano_usd: number;
             /** @description who answered */
@@ -1933,8 +2047,6 @@ export interface components {
             operation: "chat" | "completions" | "responses" | "messages" | "count_tokens" | "embeddings" | "transcriptions" | "speech" | "rerank";
             /** Format: int64 */
             output_tokens: number;
-            /** @description only where the tenant's policy keeps it */
-            prompt?: string;
             request_id: string;
             /** @description another deployment went on from a cut stream */
             rescued?: boolean;
@@ -2154,6 +2266,8 @@ export interface components {
             /** @description the only models it may use; "x*" means all that begin with x; empty: any */
             models?: string[];
             name: string;
+            /** @description what is asked and answered with it is never kept, whatever the tenant's policy says */
+            private?: boolean;
             /** @description empty: models.use */
             scopes?: ("models.use" | "logs.read")[];
         };
@@ -3910,6 +4024,343 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-content-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentPolicy"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-content-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContentChoice"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentPolicy"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-contents": {
+        parameters: {
+            query?: {
+                /** @description id of the user or key whose calls it is about; empty: all */
+                holder?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentErased"];
                 };
             };
             /** @description Bad Request */
@@ -5976,6 +6427,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "read-contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallContents"];
                 };
             };
             /** @description Bad Request */

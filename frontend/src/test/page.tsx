@@ -23,7 +23,7 @@ export interface Asked {
 /** An answer, or what makes one; a Problem is an object with a status above 399, a Response goes out as it is. */
 export type Answer = unknown | ((asked: Asked) => unknown);
 
-const all: Permission[] = ["dashboard.read", "logs.read", "users.read", "users.write", "keys.read", "keys.write", "providers.read", "providers.write", "audit.read", "limits.read", "limits.write", "costs.read", "models.use", "chat.use"];
+const all: Permission[] = ["dashboard.read", "logs.read", "users.read", "users.write", "keys.read", "keys.write", "providers.read", "providers.write", "audit.read", "limits.read", "limits.write", "costs.read", "contents.write", "models.use", "chat.use"];
 
 export const ana: Me = {
   user_id: "u-ana", email: "ana@acme.test", name: "Ana Example", role: "owner", permissions: all,

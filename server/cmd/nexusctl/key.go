@@ -16,6 +16,7 @@ func keyCreate(flags *flag.FlagSet) action {
 	name := flags.String("name", "", "what the key is for (required)")
 	scopes := flags.String("scopes", "models.use", "what it may do, by commas: models.use, logs.read")
 	models := flags.String("models", "", "the only models it may use, by commas; x* is all that begin with x; empty: any")
+	private := flags.Bool("private", false, "never keep what is asked and answered with it, whatever the tenant's policy says")
 	expires := flags.Duration("expires", 0, "how long it works, as 720h; 0: until it is revoked")
 	return func(ctx context.Context, d *desk) error {
 		if *name == "" {
@@ -28,7 +29,7 @@ func keyCreate(flags *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		ask := httpapi.NewKey{Name: *name}
+		ask := httpapi.NewKey{Name: *name, Private: *private}
 		for scope := range strings.SplitSeq(*scopes, ",") {
 			if scope = strings.TrimSpace(scope); scope != "" {
 				ask.Scopes = append(ask.Scopes, scope)

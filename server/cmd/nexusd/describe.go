@@ -6,7 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-const passedOn = "A provider that speaks this interface gets the body byte for byte, but for the model's name, stream_options.include_usage and a missing limit of tokens, which x-nexus-max-output then names. For another it is translated; x-nexus-loss names what could not be carried, and x-nexus-strict: 1 refuses instead. Errors have the vendor's shape. At most 16 MB."
+const passedOn = "A provider that speaks this interface gets the body byte for byte, but for the model's name, stream_options.include_usage and a missing limit of tokens, which x-nexus-max-output then names. For another it is translated; x-nexus-loss names what could not be carried, and x-nexus-strict: 1 refuses instead. Where the tenant keeps prompts and answers, x-nexus-store: 0 keeps those of this request from being kept. Errors have the vendor's shape. At most 16 MB."
 
 const asAnthropics = "In Anthropic's shape where anthropic-version or x-api-key is sent."
 

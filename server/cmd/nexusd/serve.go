@@ -52,6 +52,9 @@ func serve(ctx context.Context, s settings, log *slog.Logger, stdout io.Writer) 
 	if err != nil {
 		return err
 	}
+	if err := srv.contents.Load(ctx); err != nil {
+		return err
+	}
 	handler, err := srv.routes()
 	if err != nil {
 		return err

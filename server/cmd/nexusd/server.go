@@ -29,6 +29,7 @@ import (
 	"nexusai/server/cache"
 	"nexusai/server/calllog"
 	"nexusai/server/console"
+	"nexusai/server/content"
 	"nexusai/server/edge"
 	"nexusai/server/fleet"
 	"nexusai/server/gateway"
@@ -68,6 +69,8 @@ type server struct {
 	fleet     *fleet.Fleet
 	gauges    *gauge.Board
 	calls     *calllog.Book
+	contents  *content.Book
+	chats     *content.Chats
 	budgets   *budget.Budgets
 	broker    *broker.Broker
 	runs      *run.Runs
@@ -195,6 +198,13 @@ func (srv *server) records() (err error) {
 	if srv.responses, err = response.New(response.Config{DB: srv.db, Keys: keys}); err != nil {
 		return err
 	}
+	srv.contents, err = content.Open(content.Config{
+		DB: srv.db, Keys: keys, Dir: filepath.Join(srv.settings["data"].text, "contents"), Log: srv.log, Hint: srv.bus.HintTenant, Metrics: srv.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	srv.chats = &content.Chats{Next: srv.broker, Book: srv.contents, Calls: srv.calls}
 	if srv.hub, err = replication.New(replication.Config{DB: srv.db, Log: srv.log}); err != nil {
 		return err
 	}
@@ -203,7 +213,7 @@ func (srv *server) records() (err error) {
 		return err
 	}
 	srv.runs, err = run.New(run.Config{
-		DB: srv.db, Threads: srv.hub, Broker: srv.broker, Fleet: srv.fleet, Bus: srv.bus, Calls: srv.calls, Log: srv.log, Owner: owner,
+		DB: srv.db, Threads: srv.hub, Broker: srv.chats, Fleet: srv.fleet, Bus: srv.bus, Calls: srv.calls, Log: srv.log, Owner: owner,
 	})
 	return err
 }
@@ -212,6 +222,7 @@ func (srv *server) periodic() (err error) {
 	srv.jobs, err = job.New(job.Config{DB: srv.db, Log: srv.log, Periodic: []job.Periodic{
 		job.Partitions(srv.db, srv.log),
 		{Name: "identity.clean", Every: time.Hour, OnStart: true, Run: srv.identity.Clean},
+		{Name: "content.clean", Every: time.Hour, OnStart: true, Run: srv.contents.Clean},
 		{Name: "response.clean", Every: 6 * time.Hour, OnStart: true, Run: srv.responses.Clean},
 		{Name: "limit.clean", Every: 24 * time.Hour, OnStart: true, Run: limit.Cleaner(srv.db)},
 	}})
@@ -227,12 +238,13 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterPeople(contract, api.NewPeople(srv.identity, srv.trail))
 	httpapi.RegisterConversations(contract, api.Conversations{Hub: srv.hub, Runs: srv.runs, Bus: srv.bus})
 	httpapi.RegisterChat(contract, api.Chat{Runs: srv.runs}, api.Models{Fleet: srv.fleet}, api.Usage{DB: srv.db})
-	operations := api.Operations{Calls: srv.calls}
+	operations := api.Operations{Calls: srv.calls, Contents: srv.contents}
 	httpapi.RegisterOperations(contract, operations)
 	httpapi.RegisterLogs(contract, operations)
+	httpapi.RegisterContents(contract, api.Contents{Book: srv.contents})
 	httpapi.RegisterCosts(contract, operations)
 	httpapi.RegisterRefusals(contract, operations)
-	trials, err := playground.New(playground.Config{Broker: srv.broker, Fleet: srv.fleet, Calls: srv.calls})
+	trials, err := playground.New(playground.Config{Broker: srv.chats, Fleet: srv.fleet, Calls: srv.calls})
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +277,8 @@ func (srv *server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	surface, err := gateway.New(gateway.Config{Auth: auth, Revocations: auth, Broker: answered, Fleet: srv.fleet, Calls: srv.calls, Responses: srv.responses, Log: srv.log})
+	overheard := &content.Door{Next: answered, Book: srv.contents, Calls: srv.calls}
+	surface, err := gateway.New(gateway.Config{Auth: auth, Revocations: auth, Broker: overheard, Fleet: srv.fleet, Calls: srv.calls, Responses: srv.responses, Log: srv.log})
 	if err != nil {
 		return nil, err
 	}
@@ -296,8 +309,9 @@ func (n notices) Notify(tenantID, topic, id string) {
 func (srv *server) background() map[string]func(context.Context) error {
 	all := map[string]func(context.Context) error{
 		"identity": srv.identity.Run, "limits": srv.limiter.Run, "limit rules": srv.rules.Run, "providers": srv.fleet.Run, "load": srv.gauges.Run, "calls": srv.calls.Run,
-		"budgets": srv.budgets.Run,
-		"sync":    srv.hub.Run, "jobs": srv.jobs.Run, "runs": srv.runs.Run, "audit": audit.NewExporter(srv.trail).Run,
+		"contents": srv.contents.Run,
+		"budgets":  srv.budgets.Run,
+		"sync":     srv.hub.Run, "jobs": srv.jobs.Run, "runs": srv.runs.Run, "audit": audit.NewExporter(srv.trail).Run,
 	}
 	if srv.engine != nil {
 		all["engine"] = srv.engine.Run

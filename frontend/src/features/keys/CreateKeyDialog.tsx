@@ -25,11 +25,12 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
   const [chosen, setChosen] = useState<readonly Scope[]>(["models.use"]);
   const [expiry, setExpiry] = useState<Expiry>("d90");
   const [cache, setCache] = useState(false);
+  const [hidden, setHidden] = useState(false);
   const [wrong, setWrong] = useState<{ name?: string; scopes?: string }>({});
   const create = useMutation({
     mutationFn: () => {
       const ends = endOf(expiry, new Date());
-      return createKey({ name: name.current?.value.trim() ?? "", scopes: [...chosen], ...(cache && chosen.includes("models.use") ? { cache } : {}), ...(ends ? { expires_at: ends.toISOString() } : {}) });
+      return createKey({ name: name.current?.value.trim() ?? "", scopes: [...chosen], ...(cache && chosen.includes("models.use") ? { cache } : {}), ...(hidden && chosen.includes("models.use") ? { private: true } : {}), ...(ends ? { expires_at: ends.toISOString() } : {}) });
     },
     onSuccess: (created) => {
       void client.invalidateQueries({ queryKey: adminKeys.keys });
@@ -84,7 +85,12 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
             </p>
           )}
         </fieldset>
-        {chosen.includes("models.use") && <Checkbox checked={cache} onChange={setCache} label={t("keys.cacheUse")} help={t("keys.cacheHelp")} />}
+        {chosen.includes("models.use") && (
+          <>
+            <Checkbox checked={cache} onChange={setCache} label={t("keys.cacheUse")} help={t("keys.cacheHelp")} />
+            <Checkbox checked={hidden} onChange={setHidden} label={t("keys.privateUse")} help={t("keys.privateHelp")} />
+          </>
+        )}
         <Field label={t("keys.expires")} help={ends ? t("keys.expiryHelp", { date: `${format.day(ends)}, ${format.time(ends)}` }) : t("keys.neverHelp")}>
           {(field) => <Select {...field} size="lg" value={expiry} onChange={setExpiry} options={(Object.keys(expiries) as Expiry[]).map((value) => ({ value, label: t(`keys.expiry.${value}`) }))} />}
         </Field>

@@ -25,6 +25,7 @@ export function KeyDrawer({ apiKey: key, now, onClose, onRevoke }: Props) {
     [t("keys.prefix"), `${key.prefix}…`],
     [t("keys.scopes"), key.scopes.map(scopeName).join(" · ")],
     ...(key.cache ? [[t("keys.cache"), t("keys.cacheUsed")] as [string, string]] : []),
+    ...(key.private ? [[t("keys.private"), t("keys.privateUsed")] as [string, string]] : []),
     [t("keys.createdBy"), key.created_by],
     [t("keys.created"), format.full(key.created_at)],
     [t("keys.used"), key.used_at ? format.full(key.used_at) : t("keys.unused")],

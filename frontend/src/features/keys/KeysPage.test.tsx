@@ -35,19 +35,21 @@ test("a key is shown once, with an example that works", async () => {
   expect(screen.queryByDisplayValue("nxs_live_secret")).not.toBeInTheDocument();
 });
 
-test("a key can take old answers, and its facts say so", async () => {
+test("a key can take old answers or forbid that anything is kept, and its facts say so", async () => {
   const user = userEvent.setup();
-  const page = await renderPage(KeysPage, { [list]: [{ ...ci, cache: true }], ...models, "POST /api/admin/keys": { key: ci, secret: "nxs_live_secret" } });
+  const page = await renderPage(KeysPage, { [list]: [{ ...ci, cache: true, private: true }], ...models, "POST /api/admin/keys": { key: ci, secret: "nxs_live_secret" } });
   await user.click(await screen.findByText("CI"));
   expect(within(await screen.findByRole("dialog", { name: "CI" })).getByText("Old answers")).toBeVisible();
+  expect(screen.getByText("Never kept")).toBeVisible();
   await user.keyboard("{Escape}");
   await user.click(screen.getByRole("button", { name: "Create key" }));
   const dialog = await screen.findByRole("dialog", { name: "Create key" });
   await user.type(within(dialog).getByRole("textbox", { name: "Name" }), "Nightly");
   await user.click(within(dialog).getByRole("checkbox", { name: "Answer the same request only once" }));
+  await user.click(within(dialog).getByRole("checkbox", { name: "Never keep prompts and answers" }));
   await user.click(within(dialog).getByRole("button", { name: "Create key" }));
   expect(await screen.findByDisplayValue("nxs_live_secret")).toBeVisible();
-  expect(page.posted("/api/admin/keys")?.body).toMatchObject({ cache: true });
+  expect(page.posted("/api/admin/keys")?.body).toMatchObject({ cache: true, private: true });
 });
 
 test("revoking names what will stop, and asks first", async () => {

@@ -1,29 +1,39 @@
-import type { LogDetail } from "@/api";
-import { Markdown } from "@/features/markdown";
-import { useT } from "@/i18n";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Eye, EyeOff } from "lucide-react";
+import { adminKeys, problemOf, readContents, type LogDetail } from "@/api";
+import { useFormat, useT } from "@/i18n";
+import { Button, ErrorState } from "@/ui";
+import { ContentMessages } from "./ContentMessages";
 
-/** What was asked and answered, where the team's policy keeps it; where it does not, that is said. */
+/** What was asked and answered, where it is kept and the caller may read it; otherwise why it is not here. */
 export function Contents({ detail }: { detail: LogDetail }) {
   const t = useT();
-  if (detail.contents !== "kept") return <p className="text-xs text-muted">{t("logs.notKept")}</p>;
+  const format = useFormat();
+  const client = useQueryClient();
+  const read = useMutation({
+    mutationFn: () => readContents(detail.id),
+    onSuccess: () => client.invalidateQueries({ queryKey: adminKeys.audit }),
+  });
+  const date = detail.contents_until ? format.day(detail.contents_until) : "";
+  const kept = detail.contents === "kept";
   return (
     <section aria-label={t("logs.contents")} className="flex flex-col gap-3">
-      <p className="text-xs text-muted">{t("logs.kept")}</p>
-      {detail.prompt && <Part name={t("logs.prompt")} text={detail.prompt} />}
-      {detail.answer && <Part name={t("logs.answer")} text={detail.answer} />}
-    </section>
-  );
-}
-
-function Part({ name, text }: { name: string; text: string }) {
-  return (
-    <div className="flex min-w-0 flex-col gap-1">
-      <h3 className="text-sm font-medium">{name}</h3>
-      {/* The region scrolls, so the keyboard has to reach it. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div tabIndex={0} role="region" aria-label={name} className="max-h-80 overflow-y-auto rounded-md bg-text/4 px-3 py-2">
-        <Markdown text={text} />
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h3 className="text-sm font-medium">{t("logs.contents")}</h3>
+        {kept && !read.data && (
+          <Button size="sm" icon={<Eye size={12} aria-hidden />} busy={read.isPending} onClick={() => read.mutate()}>
+            {t("logs.content.show")}
+          </Button>
+        )}
+        {kept && read.data && (
+          <Button size="sm" tone="ghost" icon={<EyeOff size={12} aria-hidden />} onClick={() => read.reset()}>
+            {t("logs.content.hide")}
+          </Button>
+        )}
       </div>
-    </div>
+      <p className="text-xs text-muted">{t(`logs.content.${detail.contents}`, { date, defaultValue: t("logs.content.not_kept") })}</p>
+      {read.isError && <ErrorState inline problem={problemOf(read.error)} />}
+      {kept && read.data && <ContentMessages contents={read.data} />}
+    </section>
   );
 }

@@ -86,7 +86,7 @@ export function LogDrawer({ id, listed, onClose }: Props) {
           {log.estimated && <p>{t("logs.estimated")}</p>}
           {log.unpriced && <p>{t("logs.unpricedHelp")}</p>}
         </div>
-        {detail ? <Contents detail={detail} /> : <p className="text-xs text-muted">{t("logs.privacy")}</p>}
+        {detail && <Contents key={detail.id} detail={detail} />}
       </div>
     </Drawer>
   );

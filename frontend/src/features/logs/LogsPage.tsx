@@ -1,10 +1,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Activity, ArrowUp, Pause, Play } from "lucide-react";
+import { Activity, ArrowUp, FileLock2, Pause, Play } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 import { logsQuery, problemOf } from "@/api";
 import { useUrlState } from "@/app/useUrlState";
 import { useT } from "@/i18n";
 import { Button, Dot, EmptyState, Page, Table, TableSkeleton, View } from "@/ui";
+import { ContentPolicyDialog } from "./ContentPolicyDialog";
 import { ExportMenu } from "./ExportMenu";
 import { LogDrawer } from "./LogDrawer";
 import { LogFilters } from "./LogFilters";
@@ -19,6 +20,7 @@ export function LogsPage() {
   const t = useT();
   const filter = useLogFilter();
   const [openId, setOpenId] = useUrlState("open");
+  const [policy, setPolicy] = useState(false);
   // Paused for these filters only: others have nothing to show yet.
   const [pausedFor, setPausedFor] = useState<object>();
   const paused = pausedFor === filter.filter;
@@ -46,6 +48,9 @@ export function LogsPage() {
           </span>
           <Button icon={paused ? <Play size={13} aria-hidden /> : <Pause size={13} aria-hidden />} onClick={() => setPausedFor(paused ? undefined : filter.filter)}>
             {paused ? t("logs.resume") : t("logs.pause")}
+          </Button>
+          <Button icon={<FileLock2 size={13} aria-hidden />} onClick={() => setPolicy(true)}>
+            {t("logs.policy.open")}
           </Button>
         </>
       }
@@ -82,6 +87,7 @@ export function LogsPage() {
         )}
       </View>
       {openId !== undefined && logs.data !== undefined && <LogDrawer id={openId} listed={rows.find((log) => log.id === openId)} onClose={() => setOpenId(undefined)} />}
+      {policy && <ContentPolicyDialog onClose={() => setPolicy(false)} />}
     </Page>
   );
 }

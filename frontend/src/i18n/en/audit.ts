@@ -11,7 +11,7 @@ export default {
   copyHash: "Copy hash",
   anyAction: "Every action",
   anyActor: "Everybody",
-  noun: { team: "Teams", budget: "Budgets", limit: "Limits", deployment: "Deployments", alias: "Aliases", user: "People", key: "API keys", provider: "Providers", session: "Sessions", link: "Links", signin: "Sign-in", password: "Passwords" },
+  noun: { team: "Teams", budget: "Budgets", limit: "Limits", deployment: "Deployments", alias: "Aliases", user: "People", key: "API keys", provider: "Providers", session: "Sessions", link: "Links", signin: "Sign-in", password: "Passwords", contents: "Prompts and answers" },
   clear: "Clear filters",
   none: "No entry fits these filters",
   empty: "No entries yet",
@@ -50,10 +50,11 @@ export default {
     price: { set: "Set a price" },
     ledger: { corrected: "Corrected the ledger by an invoice" },
     tenant: { changed: "Changed the organisation’s settings" },
+    contents: { changed: "Changed what is kept of calls", read: "Read prompt and answer", deleted: "Deleted stored prompts and answers" },
   },
   fact: {
     member: "member", holder: "for", period: "period", limit: "amount", mark: "mark", used: "used", budgets: "budgets", change: "change", region: "region", weight: "weight", priority: "priority", deadlines: "deadlines", time_zone: "time zone",
     role: "role", from: "from", to: "to", ip: "address", kind: "kind", prefix: "prefix", scopes: "scopes", expires_at: "expires", name: "name", base_url: "base URL",
-    api_key: "API key", enabled: "enabled", models: "models", model: "model", outcome: "outcome", by: "by", cookie: "cookie", why: "reason",
+    api_key: "API key", enabled: "enabled", models: "models", model: "model", outcome: "outcome", by: "by", cookie: "cookie", why: "reason", private: "private", cache: "old answers", keep: "kept", days: "days", readers: "readers", calls: "calls",
   },
 } as const;

@@ -14,7 +14,7 @@ export default {
   copyHash: "Copiar hash",
   anyAction: "Todas as ações",
   anyActor: "Todo mundo",
-  noun: { team: "Equipes", budget: "Orçamentos", limit: "Limites", deployment: "Implantações", alias: "Nomes alternativos", user: "Pessoas", key: "Chaves de API", provider: "Fornecedores", session: "Sessões", link: "Links", signin: "Login", password: "Senhas" },
+  noun: { team: "Equipes", budget: "Orçamentos", limit: "Limites", deployment: "Implantações", alias: "Nomes alternativos", user: "Pessoas", key: "Chaves de API", provider: "Fornecedores", session: "Sessões", link: "Links", signin: "Login", password: "Senhas", contents: "Prompts e respostas" },
   clear: "Limpar filtros",
   none: "Nenhum registro corresponde a estes filtros",
   empty: "Ainda não há registros",
@@ -53,10 +53,11 @@ export default {
     price: { set: "Definiu um preço" },
     ledger: { corrected: "Corrigiu o livro-razão por uma fatura" },
     tenant: { changed: "Alterou as configurações da organização" },
+    contents: { changed: "Mudou o que se guarda das chamadas", read: "Leu o prompt e a resposta", deleted: "Excluiu prompts e respostas guardados" },
   },
   fact: {
     member: "membro", holder: "para", period: "período", limit: "valor", mark: "marca", used: "usado", budgets: "orçamentos", change: "alteração", region: "região", weight: "peso", priority: "prioridade", deadlines: "prazos", time_zone: "fuso horário",
     role: "função", from: "de", to: "para", ip: "endereço", kind: "tipo", prefix: "prefixo", scopes: "permissões", expires_at: "expira", name: "nome", base_url: "URL base",
-    api_key: "chave de API", enabled: "ativo", models: "modelos", model: "modelo", outcome: "resultado", by: "por", cookie: "cookie", why: "motivo",
+    api_key: "chave de API", enabled: "ativo", models: "modelos", model: "modelo", outcome: "resultado", by: "por", cookie: "cookie", why: "motivo", private: "privada", cache: "respostas antigas", keep: "guardar", days: "dias", readers: "leitores", calls: "chamadas",
   },
 } satisfies Words<typeof en>;
