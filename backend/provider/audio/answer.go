@@ -30,7 +30,7 @@ type segment struct {
 	Start float64 `json:"start"`
 	End   float64 `json:"end"`
 	Text  string  `json:"text"`
-	Words []word  `json:"words"` // whisper-server has them here
+	Words []word  `json:"words"` // whisper-server has its tokens here
 }
 
 type word struct {
@@ -88,13 +88,29 @@ func Read(body, sound []byte) (llm.Transcript, error) {
 	words := a.Words
 	for _, s := range a.Segments {
 		t.Segments = append(t.Segments, llm.Segment{From: span(s.Start), To: span(s.End), Text: s.Text})
-		words = append(words, s.Words...)
+		words = append(words, joinedWords(s.Words)...)
 	}
 	for _, w := range words {
 		t.Words = append(t.Words, llm.Word{From: span(w.Start), To: span(w.End), Text: w.Word})
 	}
 	t.Usage = a.usage(sound)
 	return t, nil
+}
+
+// joinedWords makes words of the tokens that whisper-server calls so: one that
+// begins a word begins with a space.
+func joinedWords(tokens []word) []word {
+	var out []word
+	for _, t := range tokens {
+		if n := len(out); n > 0 && !strings.HasPrefix(t.Word, " ") {
+			out[n-1].Word += t.Word
+			out[n-1].End = max(out[n-1].End, t.End)
+			continue
+		}
+		t.Word = strings.TrimSpace(t.Word)
+		out = append(out, t)
+	}
+	return out
 }
 
 func (a answer) usage(sound []byte) llm.Usage {

@@ -85,6 +85,17 @@ func wav(seconds int, size uint32) []byte {
 	return append(out, make([]byte, seconds*32000)...)
 }
 
+// TestTokensAreJoinedToWords: as whisper-server 1.8.5 said them of "over Lisbon.".
+func TestTokensAreJoinedToWords(t *testing.T) {
+	t.Parallel()
+	got, err := audio.Read([]byte(`{"text":"over Lisbon.","segments":[{"start":0,"end":2,"text":" over Lisbon.","words":[
+		{"word":" over","start":0.1,"end":0.5,"t_dtw":-1},{"word":" Lis","start":0.5,"end":0.9},{"word":"bon","start":0.9,"end":1.4},{"word":".","start":1.4,"end":1.4}]}]}`), nil)
+	want := []llm.Word{{From: 100 * time.Millisecond, To: 500 * time.Millisecond, Text: "over"}, {From: 500 * time.Millisecond, To: 1400 * time.Millisecond, Text: "Lisbon."}}
+	if err != nil || !reflect.DeepEqual(got.Words, want) {
+		t.Errorf("%v %+v", err, got.Words)
+	}
+}
+
 func TestHowLongARecordingLasts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
