@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"nexusai/backend/fault"
@@ -18,15 +19,23 @@ const (
 	exportWithin = 15 * time.Second
 )
 
-// Exporter writes the heads of all trails to the file outside the database.
-// Run it in one goroutine per process, and end it before the database.
+// Exporter writes the heads of all trails to the file outside the database, and
+// away from here where that is configured. Run it in one goroutine per process,
+// and end it before the database.
 type Exporter struct {
 	trail *Trail
 	last  map[string]int64 // tenant → newest exported entry; nil until the file was read
+	away  *copyAway        // nil: nowhere
 }
 
 // NewExporter exports for t.
-func NewExporter(t *Trail) *Exporter { return &Exporter{trail: t} }
+func NewExporter(t *Trail) *Exporter {
+	e := &Exporter{trail: t}
+	if t.away != nil {
+		e.away = &copyAway{to: t.away, process: uuid.NewString(), last: map[string]int64{}}
+	}
+	return e
+}
 
 // Run exports every minute, and a last time when ctx ends. A failed export is
 // logged and tried again; Run itself returns nil.
@@ -53,22 +62,43 @@ func (e *Exporter) try(ctx context.Context) {
 }
 
 // Export appends the head of each trail that has grown since the last export
-// and returns how many. When it returns they are on disk.
+// and returns how many. When it returns they are on disk; that they could not be
+// sent away as well is an error, and the next export tries again.
 func (e *Exporter) Export(ctx context.Context) (int, error) {
 	if err := e.remember(); err != nil {
 		return 0, err
 	}
 	heads, err := e.heads(ctx)
-	if err != nil || len(heads) == 0 {
+	if err != nil {
 		return 0, err
 	}
-	if err := appendHeads(e.trail.heads, heads); err != nil {
-		return 0, err
+	grown := newer(heads, e.last)
+	if len(grown) > 0 {
+		if err := appendHeads(e.trail.heads, grown); err != nil {
+			return 0, err
+		}
 	}
+	note(e.last, grown)
+	if e.away != nil {
+		err = e.away.add(ctx, heads, e.trail.now())
+	}
+	return len(grown), err
+}
+
+// newer are the heads that have grown beyond last.
+func newer(heads []head, last map[string]int64) (grown []head) {
 	for _, h := range heads {
-		e.last[h.TenantID] = h.Seq
+		if h.Seq > last[h.TenantID] {
+			grown = append(grown, h)
+		}
 	}
-	return len(heads), nil
+	return grown
+}
+
+func note(last map[string]int64, heads []head) {
+	for _, h := range heads {
+		last[h.TenantID] = h.Seq
+	}
 }
 
 // remember reads what earlier processes exported.
@@ -89,7 +119,7 @@ func (e *Exporter) remember() error {
 
 const allHeads = `select tenant_id::text, seq, hash from nexus.audit_heads()`
 
-func (e *Exporter) heads(ctx context.Context) (grown []head, err error) {
+func (e *Exporter) heads(ctx context.Context) (all []head, err error) {
 	err = e.trail.db.System(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, allHeads)
 		if err != nil {
@@ -103,18 +133,16 @@ func (e *Exporter) heads(ctx context.Context) (grown []head, err error) {
 				return fmt.Errorf("read the audit heads: %w", err)
 			}
 			h.Hash = hex.EncodeToString(hash)
-			if h.Seq > e.last[h.TenantID] {
-				grown = append(grown, h)
-			}
+			all = append(all, h)
 		}
 		return rows.Err()
 	})
-	return grown, err
+	return all, err
 }
 
-// Missing lists the tenants that the file knows and the database does not.
+// Missing lists the tenants that were exported and that the database does not know.
 func (t *Trail) Missing(ctx context.Context) ([]string, error) {
-	kept, err := readHeads(t.heads, "")
+	kept, err := t.exported(ctx, "")
 	if err != nil {
 		return nil, err
 	}

@@ -17,18 +17,29 @@ import (
 	"nexusai/server/store"
 )
 
-// Config says which database and which folder outside of it.
+// Config says which database and which places outside of it.
 type Config struct {
-	DB  *store.DB        // required
-	Dir string           // required: the server's data folder; heads go to Dir/audit/heads.jsonl
-	Log *slog.Logger     // required
-	Now func() time.Time // default time.Now
+	DB   *store.DB        // required
+	Dir  string           // required: the server's data folder; heads go to Dir/audit/heads.jsonl
+	Away Away             // heads go there too; nil: nowhere else
+	Log  *slog.Logger     // required
+	Now  func() time.Time // default time.Now
+}
+
+// Away keeps objects where whoever can change this machine's disk need not be
+// able to. *blob.S3 is one.
+type Away interface {
+	// PutNamed writes content, over what had that name.
+	PutNamed(ctx context.Context, name string, content []byte) error
+	// Named reads all objects whose names begin with prefix.
+	Named(ctx context.Context, prefix string) ([][]byte, error)
 }
 
 // Trail reads and verifies the tenants' trails. Safe for concurrent use.
 type Trail struct {
 	db    *store.DB
 	heads string // path
+	away  Away   // may be nil
 	log   *slog.Logger
 	now   func() time.Time
 }
@@ -41,7 +52,7 @@ func New(cfg Config) (*Trail, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Trail{db: cfg.DB, heads: filepath.Join(cfg.Dir, "audit", "heads.jsonl"), log: cfg.Log, now: cfg.Now}, nil
+	return &Trail{db: cfg.DB, heads: filepath.Join(cfg.Dir, "audit", "heads.jsonl"), away: cfg.Away, log: cfg.Log, now: cfg.Now}, nil
 }
 
 const listEntries = `

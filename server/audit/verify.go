@@ -29,10 +29,10 @@ where seq > $1 order by seq limit $2`
 const readHead = `select seq, hash from audit_head`
 
 // Verify recomputes the tenant's whole chain in one snapshot and compares it
-// with the head row and with every head exported to the file. An error means
+// with the head row and with every head exported to the file or away from here. An error means
 // that it could not look; a broken chain is a Verdict.
 func (t *Trail) Verify(ctx context.Context, tenantID string) (Verdict, error) {
-	exported, err := readHeads(t.heads, tenantID)
+	exported, err := t.exported(ctx, tenantID)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -68,7 +68,7 @@ type walk struct {
 	tenant   string
 	seq      int64 // of the last good entry
 	prev     []byte
-	exported map[int64]string // seq → hash, as the file has them
+	exported map[int64]string // seq → hash, as they were exported
 	bad      int64
 	why      string
 }

@@ -39,18 +39,28 @@ type S3Config struct {
 type S3 struct {
 	client *minio.Client
 	bucket string
+	region string
 }
 
 var _ Store = (*S3)(nil)
 
-// OpenS3 checks that the bucket can be used.
+// OpenS3 is NewS3 that also makes sure that the bucket is there.
 func OpenS3(ctx context.Context, cfg S3Config) (*S3, error) {
+	s, err := NewS3(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.ensureBucket(ctx, s.region)
+}
+
+// NewS3 checks what it is told and asks nobody.
+func NewS3(cfg S3Config) (*S3, error) {
 	host, secure, err := splitEndpoint(cfg.Endpoint)
 	if err != nil {
 		return nil, err
 	}
 	if cfg.Bucket == "" || cfg.Key == "" || cfg.Secret.Empty() {
-		return nil, errors.New("blobs in S3 need NEXUS_S3_BUCKET, NEXUS_S3_KEY and NEXUS_S3_SECRET")
+		return nil, errors.New("NEXUS_S3_ENDPOINT needs NEXUS_S3_BUCKET, NEXUS_S3_KEY and NEXUS_S3_SECRET beside it")
 	}
 	if cfg.Region == "" {
 		cfg.Region = "us-east-1"
@@ -65,8 +75,7 @@ func OpenS3(ctx context.Context, cfg S3Config) (*S3, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the S3 client: %w", err)
 	}
-	s := &S3{client: client, bucket: cfg.Bucket}
-	return s, s.ensureBucket(ctx, cfg.Region)
+	return &S3{client: client, bucket: cfg.Bucket, region: cfg.Region}, nil
 }
 
 // splitEndpoint reads host and scheme; minio-go wants them apart.

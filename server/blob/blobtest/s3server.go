@@ -208,3 +208,10 @@ func cacheDir() (string, error) {
 	user, err := os.UserCacheDir()
 	return filepath.Join(user, "nexusai"), err
 }
+
+// Mend ends what Cut began: connections made from now on last.
+func (s *Server) Mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cut = false
+}

@@ -14,6 +14,7 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
 	"nexusai/server/audit"
+	"nexusai/server/blob"
 	"nexusai/server/identity"
 	"nexusai/server/secret"
 	"nexusai/server/store"
@@ -98,7 +99,17 @@ func (d *desk) trail(ctx context.Context) (*audit.Trail, error) {
 	if err != nil {
 		return nil, err
 	}
-	return audit.New(audit.Config{DB: db, Dir: d.get("data"), Log: d.log()})
+	cfg := audit.Config{DB: db, Dir: d.get("data"), Log: d.log()}
+	if d.get("s3_endpoint") != "" {
+		cfg.Away, err = blob.NewS3(blob.S3Config{
+			Endpoint: d.get("s3_endpoint"), Bucket: d.get("s3_bucket"), Region: d.get("s3_region"),
+			Key: d.get("s3_key"), Secret: secret.NewText(d.get("s3_secret")),
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return audit.New(cfg)
 }
 
 // tenant opens everything and finds the tenant of a slug. Without a slug it is

@@ -34,6 +34,11 @@ var known = []struct {
 	{"database_url", "", "a PostgreSQL that you run, as the role nexus_app; empty: the private one in the data folder", true},
 	{"database_owner_url", "", "the same as the schema's owner, for migrate", true},
 	{"master_key_file", "", "file of the key that seals secrets; empty: the one in the data folder", false},
+	{"s3_endpoint", "", "an S3 that a copy of the audit's heads is kept in", false},
+	{"s3_bucket", "", "its bucket", false},
+	{"s3_key", "", "its access key", false},
+	{"s3_secret", "", "the secret of that key", true},
+	{"s3_region", "us-east-1", "its region", false},
 	{"public_url", "", "where people reach the server; links begin with it", false},
 	{"allow_net", "", "private addresses that providers may be at, by commas", false},
 }

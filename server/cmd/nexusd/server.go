@@ -108,7 +108,11 @@ func (srv *server) people() (err error) {
 	if err != nil {
 		return err
 	}
-	if srv.trail, err = audit.New(audit.Config{DB: srv.db, Dir: srv.settings["data"].text, Log: srv.log}); err != nil {
+	away, err := srv.settings.away()
+	if err != nil {
+		return err
+	}
+	if srv.trail, err = audit.New(audit.Config{DB: srv.db, Dir: srv.settings["data"].text, Away: away, Log: srv.log}); err != nil {
 		return err
 	}
 	srv.edge, err = edge.New(edge.Config{Log: srv.log, Metrics: srv.metrics, Refuse: refuse})

@@ -17,6 +17,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"nexusai/backend/egress"
+	"nexusai/server/audit"
+	"nexusai/server/blob"
 	"nexusai/server/secret"
 )
 
@@ -38,6 +40,11 @@ var known = []setting{
 	{name: "database_url", secret: true, help: "a PostgreSQL that you run, as the role nexus_app; empty: a private one in the data folder"},
 	{name: "database_owner_url", secret: true, help: "the same as the schema's owner, to migrate at the start; empty: nexusctl migrate does it"},
 	{name: "redis_url", secret: true, help: "a Redis that servers share their limits through, redis://:password@host:6379/0; empty: by the database, coarser"},
+	{name: "s3_endpoint", help: "an S3 that a copy of the audit's heads is kept in, https://s3.example.com; empty: they stay in the data folder alone"},
+	{name: "s3_bucket", help: "its bucket; made if it is missing and the key may do so"},
+	{name: "s3_key", help: "its access key"},
+	{name: "s3_secret", secret: true, help: "the secret of that key"},
+	{name: "s3_region", usual: "us-east-1", help: "its region"},
 	{name: "master_key_file", help: "file of the key that seals secrets; empty: one in the data folder"},
 	{name: "allow_net", help: "private addresses that providers may be at, by commas: 10.1.0.0/16,127.0.0.1:8081"},
 	{name: "engine", usual: "true", boolean: true, help: "serve local models from this machine"},
@@ -157,6 +164,9 @@ func (s settings) check() error {
 	if _, err := s.proxies(); err != nil {
 		wrong = append(wrong, err)
 	}
+	if _, err := s.away(); err != nil {
+		wrong = append(wrong, fmt.Errorf("s3_endpoint (%s): %w", s["s3_endpoint"].source, err))
+	}
 	if !slices.Contains([]string{"auto", "public", "registry"}, s["model_source"].text) {
 		wrong = append(wrong, fmt.Errorf("model_source (%s) is auto, public or registry", s["model_source"].source))
 	}
@@ -177,6 +187,17 @@ func (s settings) duration(name string) time.Duration {
 }
 
 func (s settings) list(name string) []string { return egress.SplitAllow(s[name].text) }
+
+// away is the storage that heads of the audit are copied to, nil without one.
+func (s settings) away() (audit.Away, error) {
+	if s["s3_endpoint"].text == "" {
+		return nil, nil //nolint:nilnil // no storage is a setting like any other
+	}
+	return blob.NewS3(blob.S3Config{
+		Endpoint: s["s3_endpoint"].text, Bucket: s["s3_bucket"].text, Region: s["s3_region"].text,
+		Key: s["s3_key"].text, Secret: secret.NewText(s["s3_secret"].text),
+	})
+}
 
 func (s settings) proxies() ([]netip.Prefix, error) {
 	var out []netip.Prefix

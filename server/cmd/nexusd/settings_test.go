@@ -14,7 +14,7 @@ func TestFlagsOverEnvironmentOverFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte("listen: 127.0.0.1:1\nlog_level: warn\npublic_url: https://file.example.com\nwarm: true\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"NEXUS_CONFIG=" + file, "NEXUS_LOG_LEVEL=debug", "NEXUS_PUBLIC_URL=https://env.example.com", "NEXUS_DATABASE_URL=postgres://nexus_app:hunter2@db.example.com:5432/nexus?sslmode=require"}
+	env := []string{"NEXUS_CONFIG=" + file, "NEXUS_LOG_LEVEL=debug", "NEXUS_PUBLIC_URL=https://env.example.com", "NEXUS_DATABASE_URL=postgres://nexus_app:hunter2@db.example.com:5432/nexus?sslmode=require", "NEXUS_S3_SECRET=hunter2"}
 	s, err := readSettings([]string{"--log-level", "error"}, env, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -42,13 +42,14 @@ func TestFlagsOverEnvironmentOverFile(t *testing.T) {
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"nope: 1\n":            `line 1: no setting is called "nope"`,
-		"listen: [a]\n":        "line 1: listen is a single value",
-		"warm: maybe\n":        "warm (file ",
-		"model_source: moon\n": "model_source (file ",
-		"log_level: loud\n":    "log_level (file ",
-		"proxies: x\n":         "proxies (file ",
-		"listen: [\n":          "yaml",
+		"nope: 1\n":                     `line 1: no setting is called "nope"`,
+		"listen: [a]\n":                 "line 1: listen is a single value",
+		"warm: maybe\n":                 "warm (file ",
+		"model_source: moon\n":          "model_source (file ",
+		"log_level: loud\n":             "log_level (file ",
+		"s3_endpoint: s3.example.com\n": "NEXUS_S3_BUCKET",
+		"proxies: x\n":                  "proxies (file ",
+		"listen: [\n":                   "yaml",
 	} {
 		file := filepath.Join(t.TempDir(), "c.yaml")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
