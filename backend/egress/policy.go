@@ -26,8 +26,13 @@ const (
 	hintRefused = "Private and local addresses must be listed by the operator in NEXUS_ALLOW_NET."
 )
 
-// maxRedirects is how often one request may be sent elsewhere.
-const maxRedirects = 5
+const (
+	// maxRedirects is how often one request may be sent elsewhere.
+	maxRedirects = 5
+	// idlePerHost is how many connections to one host wait for the next request;
+	// with fewer than there are requests at a time, each rush would dial anew.
+	idlePerHost = 256
+)
 
 // Config of a Policy.
 type Config struct {
@@ -84,7 +89,7 @@ func New(cfg Config) (*Policy, error) {
 func (p *Policy) newTransport() *http.Transport {
 	return &http.Transport{
 		DialContext: p.dialer.DialContext, ForceAttemptHTTP2: true,
-		MaxIdleConns: 256, MaxIdleConnsPerHost: 32, IdleConnTimeout: 90 * time.Second,
+		MaxIdleConns: 4 * idlePerHost, MaxIdleConnsPerHost: idlePerHost, IdleConnTimeout: 90 * time.Second,
 		TLSHandshakeTimeout: p.dialer.Timeout, ExpectContinueTimeout: time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 	}

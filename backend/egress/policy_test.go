@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -62,6 +63,42 @@ func TestLoopbackNeedsAnException(t *testing.T) {
 		if body, err := get(t, policy(t, allow), s.URL); body != "ok" {
 			t.Errorf("%s: %q %v", allow, body, err)
 		}
+	}
+}
+
+// TestARushFindsItsConnectionsAgain: with fewer idle connections than there are
+// requests at a time, each rush would dial anew.
+func TestARushFindsItsConnectionsAgain(t *testing.T) {
+	t.Parallel()
+	const rush = 100
+	var arrived sync.WaitGroup
+	var dialled atomic.Int32
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		arrived.Done()
+		arrived.Wait() // for all of them, so that each has a connection
+	}))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			dialled.Add(1)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	p := policy(t, "127.0.0.0/8")
+	for range 2 {
+		arrived.Add(rush)
+		var asked sync.WaitGroup
+		for range rush {
+			asked.Go(func() {
+				if _, err := get(t, p, s.URL); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		asked.Wait()
+	}
+	if n := dialled.Load(); n > rush+rush/10 {
+		t.Errorf("%d connections for %d requests at a time", n, rush)
 	}
 }
 
