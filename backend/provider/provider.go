@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"nexusai/backend/llm"
@@ -47,29 +48,30 @@ type About struct {
 	Local   bool   // usually runs on machines of one's own
 }
 
-// Kinds lists all, vendors first. The caller may change the slice.
-func Kinds() []About {
-	return []About{
-		{OpenAI, "OpenAI", "https://api.openai.com/v1", true, false},
-		{Anthropic, "Anthropic", "https://api.anthropic.com/v1", true, false},
-		{Gemini, "Google Gemini", "https://generativelanguage.googleapis.com/v1beta", true, false},
-		{DeepSeek, "DeepSeek", "https://api.deepseek.com", true, false},
-		{Mistral, "Mistral", "https://api.mistral.ai/v1", true, false},
-		{Meta, "Meta Llama API", "https://api.llama.com/compat/v1", true, false},
-		{Azure, "Azure OpenAI", "", true, false},
-		{Cohere, "Cohere", "https://api.cohere.com/v2", true, false},
-		{Jina, "Jina", "https://api.jina.ai/v1", true, false},
-		{VLLM, "vLLM", "http://127.0.0.1:8000/v1", false, true},
-		{LlamaCPP, "llama.cpp", "http://127.0.0.1:8080/v1", false, true},
-		{Ollama, "Ollama", "http://127.0.0.1:11434/v1", false, true},
-		{Whisper, "whisper.cpp", "http://127.0.0.1:8080/v1", false, true},
-		{Compatible, "OpenAI-compatible", "", false, false},
-	}
+// kinds are all, vendors first.
+var kinds = [...]About{
+	{OpenAI, "OpenAI", "https://api.openai.com/v1", true, false},
+	{Anthropic, "Anthropic", "https://api.anthropic.com/v1", true, false},
+	{Gemini, "Google Gemini", "https://generativelanguage.googleapis.com/v1beta", true, false},
+	{DeepSeek, "DeepSeek", "https://api.deepseek.com", true, false},
+	{Mistral, "Mistral", "https://api.mistral.ai/v1", true, false},
+	{Meta, "Meta Llama API", "https://api.llama.com/compat/v1", true, false},
+	{Azure, "Azure OpenAI", "", true, false},
+	{Cohere, "Cohere", "https://api.cohere.com/v2", true, false},
+	{Jina, "Jina", "https://api.jina.ai/v1", true, false},
+	{VLLM, "vLLM", "http://127.0.0.1:8000/v1", false, true},
+	{LlamaCPP, "llama.cpp", "http://127.0.0.1:8080/v1", false, true},
+	{Ollama, "Ollama", "http://127.0.0.1:11434/v1", false, true},
+	{Whisper, "whisper.cpp", "http://127.0.0.1:8080/v1", false, true},
+	{Compatible, "OpenAI-compatible", "", false, false},
 }
+
+// Kinds lists all, vendors first. The caller may change the slice.
+func Kinds() []About { return slices.Clone(kinds[:]) }
 
 // Of finds a kind, and says whether there is such a one.
 func Of(kind Kind) (About, bool) {
-	for _, a := range Kinds() {
+	for _, a := range kinds {
 		if a.Kind == kind {
 			return a, true
 		}

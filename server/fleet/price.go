@@ -73,7 +73,7 @@ func (s *snapshot) inForce(of priced, at time.Time) (override, bool) {
 // price is what a vendor asks for a model at a moment. u decides the tier.
 func (f *Fleet) price(s *snapshot, p *vendor, upstream string, u llm.Usage, at time.Time) ledger.Price {
 	if o, ok := s.inForce(priced{p.id, upstream}, at); ok {
-		return ledger.Price{Price: rates(o.rates), Known: true, Version: "override " + o.id, Paid: p.paid()}
+		return ledger.Price{Price: rates(o.rates), Known: true, Version: "override " + o.id, Paid: p.asks}
 	}
 	if p.kind == kindLocal {
 		return ledger.Price{Known: true, Version: "local"}
@@ -83,9 +83,9 @@ func (f *Fleet) price(s *snapshot, p *vendor, upstream string, u llm.Usage, at t
 
 // listed is the catalogue's price.
 func (f *Fleet) listed(p *vendor, upstream string, u llm.Usage, at time.Time) ledger.Price {
-	unknown := ledger.Price{Paid: p.paid()}
+	unknown := ledger.Price{Paid: p.asks}
 	known, ok := f.Catalog.Model(upstream)
-	if !ok || known.Provider != p.seller() {
+	if !ok || known.Provider != p.sells {
 		return unknown
 	}
 	list, ok := known.PriceAt(at, u.Input)

@@ -143,9 +143,11 @@ func (v *sieve) barred(o offer) broker.Reason {
 	if v.alias != nil {
 		caps = append(caps, [2]*int64{v.alias.maxInput, v.alias.maxOut})
 	}
-	price := v.f.price(v.s, o.p, o.d.upstream, llm.Usage{}, v.now)
 	for _, limit := range caps {
-		if tooDear(price, limit[0], limit[1]) {
+		if limit == [2]*int64{} { // nearly always
+			continue
+		}
+		if tooDear(v.f.price(v.s, o.p, o.d.upstream, llm.Usage{}, v.now), limit[0], limit[1]) {
 			return broker.ReasonPrice
 		}
 	}
@@ -154,9 +156,6 @@ func (v *sieve) barred(o offer) broker.Reason {
 
 // tooDear: a price that nobody knows may be any.
 func tooDear(p ledger.Price, input, output *int64) bool {
-	if input == nil && output == nil {
-		return false
-	}
 	return !p.Known || input != nil && p.InputNano > *input || output != nil && p.OutputNano > *output
 }
 

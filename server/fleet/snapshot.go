@@ -29,6 +29,8 @@ type vendor struct {
 	open                        provider.Client // without a key; nil when it has keys, is broken or local
 	broken                      error           // why it cannot be asked with any key
 	load                        broker.Load     // nil: it does not tell
+	sells                       string          // see seller
+	asks                        bool            // see paid
 }
 
 // poolKey is one key of a provider's pool.
@@ -103,6 +105,7 @@ func (f *Fleet) load(ctx context.Context, tenant string) (*snapshot, error) {
 		return f.load(ctx, tenant)
 	}
 	for _, p := range s.vendors {
+		p.sells, p.asks = p.seller(), p.paid() // each call asks for its price several times
 		f.connect(tenant, p)
 	}
 	return s, nil
