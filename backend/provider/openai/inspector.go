@@ -97,8 +97,11 @@ func Inspect(body []byte) (Seen, *fault.Fault) {
 		return Seen{}, endpoint.Empty(errors.New("the body is empty"))
 	}
 	var c chunk
-	if err := json.Unmarshal(body, &c); err != nil {
-		return Seen{}, endpoint.Malformed(err)
+	if !(&quick{data: body}).chunk(&c) {
+		c = chunk{} // of which some may have been read
+		if err := json.Unmarshal(body, &c); err != nil {
+			return Seen{}, endpoint.Malformed(err)
+		}
 	}
 	var t tally
 	t.chunk(&c)

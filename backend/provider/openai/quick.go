@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"unicode/utf8"
+
+	sdk "github.com/sashabaranov/go-openai"
 )
 
 // quick decodes the chunk that nearly all of a stream consists of (one choice
-// that adds text, or finishes) without reflection, and says whether it could.
+// that adds text, or finishes) and an answer of one text with its usage without
+// reflection, and says whether it could.
 // What it does not know, down to a key that is new, it leaves to encoding/json,
 // with which it agrees on all it takes; a fuzz test holds it to that. id and
 // model are those of the chunk before, so as not to copy them each time.
@@ -48,7 +51,7 @@ func (q *quick) chunk(c *chunk) bool {
 			choices = true
 			return q.choices(c)
 		case "usage":
-			return q.null()
+			return q.usage(c)
 		case "object", "created", "system_fingerprint", "service_tier", "obfuscation":
 			return q.scalar()
 		}
@@ -69,7 +72,7 @@ func (q *quick) choices(c *chunk) bool {
 	}
 	c.Choices = append(c.Choices, choice{})
 	one := &c.Choices[0]
-	deltas := false
+	deltas, messages := false, false
 	ok := q.object(func(key []byte) bool {
 		switch string(key) {
 		case "index":
@@ -79,10 +82,16 @@ func (q *quick) choices(c *chunk) bool {
 				return false
 			}
 			deltas = true
-			return q.delta(&one.Delta)
+			return q.message(&one.Delta)
+		case "message":
+			if messages {
+				return false
+			}
+			messages = true
+			return q.message(&one.Message)
 		case "finish_reason":
 			return q.text(&one.FinishReason, "")
-		case "logprobs":
+		case "logprobs", "stop_reason":
 			return q.null()
 		}
 		return false
@@ -94,7 +103,7 @@ func (q *quick) choices(c *chunk) bool {
 	return true
 }
 
-func (q *quick) delta(m *message) bool {
+func (q *quick) message(m *message) bool {
 	return q.object(func(key []byte) bool {
 		switch string(key) {
 		case "content":
@@ -103,11 +112,86 @@ func (q *quick) delta(m *message) bool {
 			return q.text(&m.ReasoningContent, "")
 		case "role":
 			return q.scalar()
-		case "refusal", "tool_calls", "function_call":
+		case "refusal", "tool_calls", "function_call", "audio":
 			return q.null()
+		case "annotations":
+			return q.nothing()
 		}
 		return false
 	})
+}
+
+func (q *quick) usage(c *chunk) bool {
+	if c.Usage != nil || q.null() {
+		return c.Usage == nil // else it is there twice
+	}
+	c.Usage = &usage{}
+	u := &c.Usage.Usage
+	return q.object(func(key []byte) bool {
+		switch string(key) {
+		case "prompt_tokens":
+			return q.digits(&u.PromptTokens)
+		case "completion_tokens":
+			return q.digits(&u.CompletionTokens)
+		case "total_tokens":
+			return q.digits(&u.TotalTokens)
+		case "prompt_tokens_details":
+			return q.prompted(u)
+		case "completion_tokens_details":
+			return q.completed(u)
+		}
+		return false
+	})
+}
+
+func (q *quick) prompted(u *sdk.Usage) bool {
+	if u.PromptTokensDetails != nil || q.null() {
+		return u.PromptTokensDetails == nil
+	}
+	u.PromptTokensDetails = &sdk.PromptTokensDetails{}
+	return q.object(func(key []byte) bool {
+		switch string(key) {
+		case "cached_tokens":
+			return q.digits(&u.PromptTokensDetails.CachedTokens)
+		case "audio_tokens":
+			return q.digits(&u.PromptTokensDetails.AudioTokens)
+		}
+		return false
+	})
+}
+
+func (q *quick) completed(u *sdk.Usage) bool {
+	if u.CompletionTokensDetails != nil || q.null() {
+		return u.CompletionTokensDetails == nil
+	}
+	d := &sdk.CompletionTokensDetails{}
+	u.CompletionTokensDetails = d
+	return q.object(func(key []byte) bool {
+		switch string(key) {
+		case "reasoning_tokens":
+			return q.digits(&d.ReasoningTokens)
+		case "audio_tokens":
+			return q.digits(&d.AudioTokens)
+		case "accepted_prediction_tokens":
+			return q.digits(&d.AcceptedPredictionTokens)
+		case "rejected_prediction_tokens":
+			return q.digits(&d.RejectedPredictionTokens)
+		}
+		return false
+	})
+}
+
+// nothing takes an empty list or null.
+func (q *quick) nothing() bool {
+	if q.space() != '[' {
+		return q.null()
+	}
+	q.at++
+	if q.space() != ']' {
+		return false
+	}
+	q.at++
+	return true
 }
 
 // object calls on for each member, which must take its value.
@@ -202,7 +286,7 @@ func (q *quick) digits(into *int) bool {
 		return true // what follows must be a comma or an end, or the object refuses
 	}
 	n, start := 0, q.at
-	for q.at < len(q.data) && q.data[q.at] >= '0' && q.data[q.at] <= '9' && q.at-start < 6 {
+	for q.at < len(q.data) && q.data[q.at] >= '0' && q.data[q.at] <= '9' && q.at-start < 9 {
 		n = 10*n + int(q.data[q.at]-'0')
 		q.at++
 	}
