@@ -6,6 +6,7 @@ package edge
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,7 +14,6 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -156,10 +156,11 @@ var clientID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 
 // requestIDOf keeps an id that a proxy or client gave, if it is harmless in a log.
 func requestIDOf(r *http.Request) string {
-	if id := r.Header.Get(requestID); clientID.MatchString(id) {
+	if id := r.Header.Get(requestID); id != "" && clientID.MatchString(id) {
 		return id
 	}
-	return strings.ReplaceAll(uuid.NewString(), "-", "")
+	id := uuid.New()
+	return hex.EncodeToString(id[:])
 }
 
 type idKey struct{}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"nexusai/backend/broker"
@@ -15,6 +16,11 @@ import (
 
 // writeWithin bounds each piece of an answer; then the client counts as gone.
 const writeWithin = 30 * time.Second
+
+const bufferSize = 16 << 10
+
+// buffers are for passing answers on; nothing in them outlives a write.
+var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 
 // relay copies the answer to the client as it comes, and has it kept before its
 // end is told. What breaks off after the
@@ -35,7 +41,9 @@ func (g *Gateway) relay(ctx context.Context, w http.ResponseWriter, answer *brok
 	}
 	w.WriteHeader(answer.Status)
 	control := http.NewResponseController(w)
-	buf := make([]byte, 16<<10)
+	held := buffers.Get().(*[bufferSize]byte)
+	defer buffers.Put(held)
+	buf := held[:]
 	for {
 		n, err := answer.Body.Read(buf)
 		if n > 0 {

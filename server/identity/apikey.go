@@ -3,7 +3,6 @@ package identity
 import (
 	"crypto/rand"
 	"hash/crc32"
-	"regexp"
 	"strings"
 )
 
@@ -14,10 +13,14 @@ const (
 	keyRandom   = 43
 	keyChecksum = 6
 	keyShown    = 6 // random characters kept in the clear, to recognise a key by
+	lowercase   = "0123456789abcdefghijklmnopqrstuvwxyz"
 	base62      = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-var keyEnv = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
+// isKeyEnv says whether a text may stand between prefix and secret.
+func isKeyEnv(env string) bool {
+	return env != "" && len(env) <= 16 && strings.Trim(env, lowercase) == ""
+}
 
 func newAPIKey(env string) string {
 	text := keyPrefix + env + "_" + randomBase62(keyRandom)
@@ -27,7 +30,7 @@ func newAPIKey(env string) string {
 // isAPIKey checks the form and the checksum, not whether such a key exists.
 func isAPIKey(key string) bool {
 	env, rest, found := strings.Cut(strings.TrimPrefix(key, keyPrefix), "_")
-	if !strings.HasPrefix(key, keyPrefix) || !found || !keyEnv.MatchString(env) || len(rest) != keyRandom+keyChecksum {
+	if !strings.HasPrefix(key, keyPrefix) || !found || !isKeyEnv(env) || len(rest) != keyRandom+keyChecksum {
 		return false
 	}
 	end := len(key) - keyChecksum

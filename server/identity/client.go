@@ -48,17 +48,26 @@ func clientFrom(ctx context.Context) client {
 }
 
 func (a *Authenticator) client(r *http.Request) client {
-	agent := strings.ToValidUTF8(r.UserAgent(), "")
-	agent = strings.Map(func(c rune) rune {
-		if hidden(c) {
-			return -1
-		}
-		return c
-	}, agent)
+	if c, ok := r.Context().Value(clientKey{}).(client); ok {
+		return c // the middleware has looked
+	}
+	return client{ip: a.clientIP(r), userAgent: shownAgent(r.UserAgent()), origin: a.origin(r)}
+}
+
+// shownAgent is what may be kept and listed of a User-Agent.
+func shownAgent(agent string) string {
+	if strings.ContainsFunc(agent, func(c rune) bool { return c < ' ' || c > '~' }) { // hardly ever
+		agent = strings.Map(func(c rune) rune {
+			if hidden(c) {
+				return -1
+			}
+			return c
+		}, strings.ToValidUTF8(agent, ""))
+	}
 	if len(agent) > 200 {
 		agent = strings.ToValidUTF8(agent[:200], "")
 	}
-	return client{ip: a.clientIP(r), userAgent: agent, origin: a.origin(r)}
+	return agent
 }
 
 // clientIP walks X-Forwarded-For from our side for as long as the one who
@@ -72,6 +81,9 @@ func (a *Authenticator) clientIP(r *http.Request) string {
 	if err != nil {
 		return ""
 	}
+	if !a.isProxy(addr) {
+		return shownIP(addr)
+	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		if !a.isProxy(addr) {
@@ -83,8 +95,10 @@ func (a *Authenticator) clientIP(r *http.Request) string {
 		}
 		addr = next
 	}
-	return addr.Unmap().WithZone("").String()
+	return shownIP(addr)
 }
+
+func shownIP(addr netip.Addr) string { return addr.Unmap().WithZone("").String() }
 
 func (a *Authenticator) isProxy(addr netip.Addr) bool {
 	return slices.ContainsFunc(a.proxies, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })

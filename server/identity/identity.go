@@ -71,7 +71,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.KeyEnv == "" {
 		cfg.KeyEnv = "live"
 	}
-	if !keyEnv.MatchString(cfg.KeyEnv) {
+	if !isKeyEnv(cfg.KeyEnv) {
 		return nil, errors.New("identity.Config.KeyEnv is 1 to 16 lower-case letters or digits")
 	}
 	if cfg.Cost == (PasswordCost{}) {

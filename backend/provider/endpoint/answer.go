@@ -47,8 +47,7 @@ func (a *Answer) Began() {
 		return
 	}
 	a.began = true
-	a.phase.enter("the next token", a.between)
-	a.phase.rests()
+	a.phase.enterAtRest("the next token", a.between)
 }
 
 // Events calls on for each event until it wants no more or the stream ends. on

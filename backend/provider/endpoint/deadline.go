@@ -64,6 +64,7 @@ type phases struct {
 
 	mu    sync.Mutex // guards what follows
 	timer *time.Timer
+	name  string
 	limit time.Duration
 	over  bool
 }
@@ -72,8 +73,8 @@ type phases struct {
 // one) the phase called next begins. stop must be called.
 func withPhases(ctx context.Context, connect time.Duration, next string, nextLimit time.Duration) (context.Context, *phases) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	p := &phases{cancel: cancel}
-	p.enter("connect", connect)
+	p := &phases{cancel: cancel, name: "connect", limit: connect}
+	p.timer = time.AfterFunc(connect, p.late)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { p.enter(next, nextLimit) },
 	})
@@ -87,13 +88,24 @@ func (p *phases) enter(name string, limit time.Duration) {
 	if p.over {
 		return
 	}
-	if p.timer != nil {
-		p.timer.Stop()
-	}
-	p.limit = limit
-	p.timer = time.AfterFunc(limit, func() {
-		p.cancel(fault.New(fault.Timeout, safe[fault.Timeout], fmt.Errorf("%s took over %v", name, limit)))
-	})
+	p.name, p.limit = name, limit
+	p.timer.Reset(limit)
+}
+
+// enterAtRest begins a phase of which only the waits are bounded.
+func (p *phases) enterAtRest(name string, limit time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.name, p.limit = name, limit
+	p.timer.Stop()
+}
+
+// late ends the call, for its phase lasts too long.
+func (p *phases) late() {
+	p.mu.Lock()
+	name, limit := p.name, p.limit
+	p.mu.Unlock()
+	p.cancel(fault.New(fault.Timeout, safe[fault.Timeout], fmt.Errorf("%s took over %v", name, limit)))
 }
 
 // waits begins the current phase again: we are about to wait for the provider.

@@ -41,8 +41,7 @@ func (e *Endpoint) Forward(ctx context.Context, path string, f llm.Forward, pass
 		phase.stop()
 		return nil, err
 	}
-	phase.enter("the next byte", silence)
-	phase.rests() // until somebody reads
+	phase.enterAtRest("the next byte", silence) // until somebody reads
 	if id := resp.Header.Get(e.cfg.RequestID); id != "" {
 		resp.Header.Set("X-Request-Id", id)
 	}

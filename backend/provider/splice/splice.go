@@ -41,10 +41,17 @@ func Check(body []byte) error {
 // Field decodes one member's value; null leaves what is there. The error is a
 // fault.BadRequest that names key.
 func Field(raw []byte, key string, into any) error {
-	if err := json.Unmarshal(raw, into); err != nil {
+	if err := decode(raw, into); err != nil {
 		return fault.New(fault.BadRequest, "A field of the request has the wrong type.", err).At(key)
 	}
 	return nil
+}
+
+func decode(raw []byte, into any) error {
+	if plain(raw, into) {
+		return nil
+	}
+	return json.Unmarshal(raw, into)
 }
 
 // Apply returns a copy of body with edits made; they do not overlap and may
@@ -86,7 +93,7 @@ func Members(body []byte, from int, on func(key string, value Span) error) (int,
 	for body[at] != '}' {
 		keyEnd := skipString(body, at)
 		var key string
-		if err := json.Unmarshal(body[at:keyEnd], &key); err != nil {
+		if err := decode(body[at:keyEnd], &key); err != nil {
 			return 0, fault.New(fault.BadRequest, "The request is not valid JSON.", err)
 		}
 		start := skipSpace(body, skipSpace(body, keyEnd)+1) // over the colon
