@@ -20,7 +20,7 @@ type Attempt struct {
 	Model      string         `json:"model,omitempty"`
 	Started    time.Time      `json:"started"`
 	Admitted   time.Time      `json:"admitted,omitzero"` // whose budgets' periods it falls into; zero: the call's time
-	Price      ledger.Price   `json:"price"`
+	Price      ledger.Price   `json:"price,omitzero"`
 	Reserved   int64          `json:"reserved,omitempty"`   // nano US dollars
 	Likely     int            `json:"likely,omitempty"`     // tokens of input, as a guess
 	Sound      llm.Usage      `json:"sound,omitzero"`       // that it is likely to use
@@ -37,7 +37,7 @@ type Attempt struct {
 	Code       fault.Code `json:"code,omitempty"`
 	Finish     llm.Finish `json:"finish,omitempty"`
 	RequestID  string     `json:"request_id,omitempty"` // the provider's
-	Usage      llm.Usage  `json:"usage"`
+	Usage      llm.Usage  `json:"usage,omitzero"`
 	Losses     []string   `json:"losses,omitempty"`
 	Rescued    bool       `json:"rescued,omitempty"`
 	Hedged     bool       `json:"hedged,omitempty"`

@@ -146,8 +146,9 @@ func (b *Book) interrupted() error {
 	return nil
 }
 
-// Begin records that a call started; its End must follow. The call costs one
-// small write to a file and no database work.
+// Begin records that a call started; its End must follow. It waits for neither
+// disk nor database: the journal hears of the call when it is tried, and else with
+// the next tick.
 func (b *Book) Begin(c Call) *Ongoing {
 	if c.ID == "" {
 		c.ID = uuid.Must(uuid.NewV7()).String()
@@ -157,9 +158,7 @@ func (b *Book) Begin(c Call) *Ongoing {
 	}
 	c.State, c.Life = Running, b.lives.mine
 	c.Model, c.RequestID = storable(c.Model), storable(c.RequestID)
-	if err := b.journal.append(line{Begun: &c}); err != nil {
-		b.log.Error("call not journalled", "call_id", c.ID, "tenant_id", c.TenantID, "err", err)
-	}
+	b.journal.note(line{Begun: &c})
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	group := b.live[c.TenantID]
@@ -313,12 +312,18 @@ func (b *Book) depart(ctx context.Context) error {
 func (b *Book) tell(ctx context.Context) {
 	tick := time.NewTicker(hintEvery)
 	defer tick.Stop()
+	full := false
 	for n := 1; ; n++ {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
+		err := b.journal.catchUp()
+		if err != nil && !full {
+			b.log.Error("calls in flight not journalled", "err", err)
+		}
+		full = err != nil // said once, not at every tick
 		if n%gotEvery == 0 {
 			b.noteReceived()
 		}

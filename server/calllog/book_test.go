@@ -49,12 +49,18 @@ func open(t *testing.T, db calllog.Database, dir string) (book *calllog.Book, st
 	if err != nil {
 		t.Fatal(err)
 	}
+	return book, run(t, book)
+}
+
+// run runs a book until the test ends, or before until stop.
+func run(t *testing.T, book *calllog.Book) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() { _ = book.Run(ctx) })
 	stop = sync.OnceFunc(func() { cancel(); done.Wait() })
 	t.Cleanup(stop)
-	return book, stop
+	return stop
 }
 
 func call(tenant, model string) calllog.Call {

@@ -2,15 +2,13 @@ package calllog
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -23,45 +21,11 @@ const maxUnwritten = 10_000
 // in, so that storing them need not read them again; over it they are read.
 const maxAtHand = 5_000
 
-// line is one line of a segment; exactly one of its parts is set. A call ends
-// with all that is known of it, so what came before then no longer matters.
-type line struct {
-	Begun *Call  `json:"begun,omitempty"`
-	Tried *tried `json:"tried,omitempty"` // an attempt that is about to be sent, or has failed
-	Got   *got   `json:"got,omitempty"`
-	Ended *Call  `json:"ended,omitempty"`
-}
-
-type tried struct {
-	CallID string `json:"call"`
-	Attempt
-}
-
-// got says how many bytes of text came for an attempt so far.
-type got struct {
-	CallID string `json:"call"`
-	N      int    `json:"n"`
-	Bytes  int    `json:"bytes"`
-}
-
-// call is whose line it is.
-func (l line) call() string {
-	switch {
-	case l.Begun != nil:
-		return l.Begun.ID
-	case l.Tried != nil:
-		return l.Tried.CallID
-	case l.Got != nil:
-		return l.Got.CallID
-	case l.Ended != nil:
-		return l.Ended.ID
-	}
-	return ""
-}
-
 // journal is a row of append-only files, the segments. A line reaches the
 // kernel in one write before append returns, so it survives the death of this
-// process; seal brings it to the disk, so that it survives the machine's.
+// process; seal brings it to the disk, so that it survives the machine's. What
+// is noted waits for its call's next line, in whose write it takes part, or for
+// catchUp.
 type journal struct {
 	dir string
 
@@ -73,15 +37,24 @@ type journal struct {
 	calls     []*Call            // those of them that are at hand
 	closed    map[string][]*Call // every ended call of a closed segment, by its name
 	atHand    int                // in calls and closed
-	open      map[string]*open   // the lines of calls that have not ended
+	open      map[string]*open   // calls that have not ended
 	unwritten [][]byte
 	dropped   int
 }
 
 // open is what of a call must be carried into the next segment.
 type open struct {
-	lines []byte
-	got   map[int][]byte // the newest, by attempt
+	lines   []line
+	written int          // of lines, into segments; the others wait
+	got     map[int]line // the newest, by attempt
+}
+
+// carried are the lines that must not be only in a segment before this one.
+func (o *open) carried() []line {
+	if o.written == 0 {
+		return nil
+	}
+	return slices.AppendSeq(slices.Clone(o.lines[:o.written]), maps.Values(o.got))
 }
 
 // openJournal makes the folder. Segments of an earlier process stay as they are.
@@ -113,16 +86,47 @@ func (j *journal) segments() ([]string, error) {
 	return names, nil
 }
 
-// append writes one line. An error means that it waits in memory.
-func (j *journal) append(l line) error {
-	data, err := json.Marshal(l)
-	if err != nil {
-		return fmt.Errorf("encode a call: %w", err)
-	}
-	data = append(data, '\n')
+// note keeps a line of a call that has not ended, to be written later.
+func (j *journal) note(l line) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.remember(l, data)
+	j.remember(l)
+}
+
+// append writes one line of a call, after those of it that wait. An error means
+// that it waits in memory.
+func (j *journal) append(l line) error {
+	if l.Ended != nil {
+		return j.end(l)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	o := j.remember(l)
+	if o == nil {
+		return nil
+	}
+	data := encode(nil, o.lines[o.written:])
+	if l.Got != nil {
+		data = l.encode(data)
+	}
+	if err := j.write(data); err != nil {
+		return err
+	}
+	o.written = len(o.lines)
+	return nil
+}
+
+// end writes a call's last line, in the place of all that wait.
+func (j *journal) end(l line) error {
+	data := l.encode(nil)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.open, l.Ended.ID)
+	j.ended++
+	if j.atHand < maxAtHand {
+		j.calls = append(j.calls, l.Ended)
+		j.atHand++
+	}
 	if err := j.write(data); err != nil {
 		j.wait(data)
 		return err
@@ -130,26 +134,56 @@ func (j *journal) append(l line) error {
 	return nil
 }
 
-// remember keeps what the next segment has to begin with; mu is held.
-func (j *journal) remember(l line, data []byte) {
+// remember keeps what the next segment has to begin with; mu is held. It returns
+// nil for a call that ended while a piece of it was on its way.
+func (j *journal) remember(l line) *open {
 	id := l.call()
 	o := j.open[id]
 	switch {
-	case l.Ended != nil:
-		delete(j.open, id)
-		j.ended++
-		if j.atHand < maxAtHand {
-			j.calls = append(j.calls, l.Ended)
-			j.atHand++
-		}
 	case l.Begun != nil:
-		j.open[id] = &open{lines: data, got: map[int][]byte{}}
-	case o == nil: // ended while a piece of it was on its way
+		o = &open{lines: []line{l}}
+		j.open[id] = o
+	case o == nil:
 	case l.Tried != nil:
-		o.lines = append(o.lines[:len(o.lines):len(o.lines)], data...)
+		o.lines = append(o.lines, l)
 	default:
-		o.got[l.Got.N] = data
+		if o.got == nil {
+			o.got = map[int]line{}
+		}
+		o.got[l.Got.N] = l
 	}
+	return o
+}
+
+// catchUp writes what waits of all calls.
+func (j *journal) catchUp() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.writeWaiting()
+}
+
+// writeWaiting is catchUp; mu is held.
+func (j *journal) writeWaiting() error {
+	var late []*open
+	for _, o := range j.open {
+		if o.written < len(o.lines) {
+			late = append(late, o)
+		}
+	}
+	if len(late) == 0 {
+		return nil
+	}
+	var data []byte
+	for _, o := range late {
+		data = encode(data, o.lines[o.written:])
+	}
+	if err := j.write(data); err != nil {
+		return err
+	}
+	for _, o := range late {
+		o.written = len(o.lines)
+	}
+	return nil
 }
 
 // write puts data into the segment, which it starts if need be; mu is held.
@@ -179,14 +213,11 @@ func (j *journal) start() error {
 	if err != nil {
 		return fmt.Errorf("start a file of the call journal: %w", err)
 	}
-	var carried bytes.Buffer
+	var carried []byte
 	for _, o := range j.open {
-		carried.Write(o.lines)
-		for _, l := range o.got {
-			carried.Write(l)
-		}
+		carried = encode(carried, o.carried())
 	}
-	if _, err := f.Write(carried.Bytes()); err != nil {
+	if _, err := f.Write(carried); err != nil {
 		return errors.Join(fmt.Errorf("carry open calls over: %w", err), f.Close(), os.Remove(name))
 	}
 	j.file, j.number, j.torn = f, j.number+1, false
@@ -312,10 +343,11 @@ func (j *journal) current() string {
 func (j *journal) close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	err := j.writeWaiting()
 	if j.file == nil {
-		return nil
+		return err
 	}
-	err := errors.Join(j.file.Sync(), j.file.Close())
+	err = errors.Join(err, j.file.Sync(), j.file.Close())
 	j.file = nil
 	return err
 }
@@ -345,28 +377,4 @@ func readSegment(name string, fn func(line)) (bad int, err error) {
 		return bad, fmt.Errorf("read a file of the call journal: %w", err)
 	}
 	return bad, nil
-}
-
-func parseLine(data []byte) (line, bool) {
-	var l line
-	if strings.TrimSpace(string(data)) == "" || json.Unmarshal(data, &l) != nil {
-		return line{}, false
-	}
-	parts := 0
-	for _, c := range []*Call{l.Begun, l.Ended} {
-		if c == nil {
-			continue
-		}
-		parts++
-		if c.ID == "" || c.TenantID == "" || c.At.IsZero() {
-			return line{}, false
-		}
-	}
-	if l.Tried != nil {
-		parts++
-	}
-	if l.Got != nil {
-		parts++
-	}
-	return l, parts == 1 && l.call() != ""
 }

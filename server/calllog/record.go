@@ -1,8 +1,9 @@
 // Package calllog keeps one row per model call, and one per attempt at it, and
 // answers questions about them.
 //
-// A call is written to a journal file when it begins, when money is held back
-// for an attempt and when it ends, and costs the caller no more than that. In
+// A call is written to a journal file when it is about to be sent, with what is
+// held back for that, and when it ends, and costs the caller no more than that.
+// In
 // the background the journal goes to Postgres in batches; while Postgres is
 // away it waits on disk, and after a crash the next start finds what was ended
 // and what was cut off, and settles that.
@@ -58,7 +59,7 @@ type Call struct {
 	Deployment string        `json:"deployment,omitempty"`
 	Attempts   int           `json:"attempts,omitempty"`
 	Tries      []Attempt     `json:"tries,omitempty"`
-	Usage      llm.Usage     `json:"usage"` // of the answer that the caller got
+	Usage      llm.Usage     `json:"usage,omitzero"` // of the answer that the caller got
 	Latency    time.Duration `json:"latency,omitempty"`
 	First      time.Duration `json:"first,omitempty"` // to the first token; 0: none came
 	Unpriced   bool          `json:"unpriced,omitempty"`

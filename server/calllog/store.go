@@ -2,7 +2,6 @@ package calllog
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -77,23 +76,10 @@ func refused(err error) bool {
 func (b *Book) insert(ctx context.Context, tenant string, calls []*Call) error {
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
-	rows := make([]callRow, 0, len(calls))
-	attempts := make([]attemptRow, 0, len(calls))
+	callData, attemptData := rows(calls)
 	var entries []ledger.Entry
 	for _, c := range calls {
-		rows = append(rows, c.row())
 		entries = append(entries, c.entries()...)
-		for i := range c.Tries {
-			attempts = append(attempts, c.Tries[i].row(c))
-		}
-	}
-	callData, err := json.Marshal(rows)
-	if err != nil {
-		return fmt.Errorf("encode calls: %w", err)
-	}
-	attemptData, err := json.Marshal(attempts)
-	if err != nil {
-		return fmt.Errorf("encode attempts: %w", err)
 	}
 	return b.db.Tenant(ctx, tenant, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, insertCalls, callData); err != nil {
@@ -130,16 +116,12 @@ func (b *Book) oneByOne(ctx context.Context, tenant string, calls []*Call) error
 }
 
 func (b *Book) setAside(c *Call) error {
-	data, err := json.Marshal(line{Ended: c})
-	if err != nil {
-		return fmt.Errorf("encode a call: %w", err)
-	}
 	f, err := os.OpenFile(filepath.Join(b.journal.dir, "rejected.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("set a call aside: %w", err)
 	}
 	defer f.Close()
-	if _, err := f.Write(append(data, '\n')); err != nil {
+	if _, err := f.Write(line{Ended: c}.encode(nil)); err != nil {
 		return fmt.Errorf("set a call aside: %w", err)
 	}
 	return nil

@@ -8,13 +8,13 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"nexusai/backend/llm"
+	"nexusai/server/jsonline"
 )
 
 // Kind is what an entry does.
@@ -77,46 +77,15 @@ func Settled(e Entry, reserved, cost int64) []Entry {
 	return append(out, e)
 }
 
-// row is an entry as the table's columns have it.
-type row struct {
-	TenantID       string    `json:"tenant_id"`
-	CallID         string    `json:"call_id"`
-	Attempt        int       `json:"attempt"`
-	Kind           Kind      `json:"kind"`
-	N              int       `json:"n"`
-	At             time.Time `json:"at"`
-	UserID         *string   `json:"user_id"`
-	KeyID          *string   `json:"key_id"`
-	ConversationID *string   `json:"conversation_id"`
-	Subjects       []string  `json:"subjects"`
-	Model          string    `json:"model"`
-	Deployment     string    `json:"deployment"`
-	Provider       string    `json:"provider"`
-	Holder         int64     `json:"holder_nano_usd"`
-	Reserved       int64     `json:"reserved_nano_usd"`
-	Amount         int64     `json:"amount_nano_usd"`
-	PriceVersion   string    `json:"price_version"`
-	Unpriced       bool      `json:"unpriced"`
-	Estimated      bool      `json:"estimated"`
-	Usage          usage     `json:"usage"`
-	Note           string    `json:"note"`
-}
-
-func (e Entry) row(tenantID string) row {
-	return row{
-		TenantID: tenantID, CallID: e.CallID, Attempt: e.Attempt, Kind: e.Kind, N: e.N, At: e.At,
-		UserID: orNull(e.UserID), KeyID: orNull(e.KeyID), ConversationID: orNull(e.ConversationID),
-		Subjects: append([]string{}, e.Subjects...), Model: e.Model, Deployment: e.Deployment, Provider: e.Provider,
-		Holder: e.Holder, Reserved: e.Reserved, Amount: e.Amount, PriceVersion: e.Price.Ref(), Unpriced: e.Unpriced,
-		Estimated: e.Estimated, Usage: usage(e.Usage), Note: e.Note,
-	}
-}
-
-func orNull(id string) *string {
-	if id == "" {
-		return nil
-	}
-	return &id
+// row appends the entry as the table's columns have it.
+func (e *Entry) row(dst []byte, tenantID string, refs Refs) []byte {
+	o := jsonline.Open(dst).
+		Text("tenant_id", tenantID).Text("call_id", e.CallID).Int("attempt", int64(e.Attempt)).Text("kind", string(e.Kind)).Int("n", int64(e.N)).
+		Time("at", e.At).TextOrNull("user_id", e.UserID).TextOrNull("key_id", e.KeyID).TextOrNull("conversation_id", e.ConversationID).
+		Texts("subjects", e.Subjects).Text("model", e.Model).Text("deployment", e.Deployment).Text("provider", e.Provider).
+		Int("holder_nano_usd", e.Holder).Int("reserved_nano_usd", e.Reserved).Int("amount_nano_usd", e.Amount).
+		Text("price_version", refs.Of(e.Price)).Bool("unpriced", e.Unpriced).Bool("estimated", e.Estimated).Key("usage")
+	return jsonline.Object(usage(e.Usage).encode(o)).Next().Text("note", e.Note).Close()
 }
 
 const columns = `tenant_id, call_id, attempt, kind, n, at, user_id, key_id, conversation_id, subjects, model, deployment, provider,
@@ -149,18 +118,15 @@ func Book(ctx context.Context, tx pgx.Tx, tenantID string, entries []Entry) ([]E
 	if _, err := tx.Exec(ctx, shareBooking, tenantID); err != nil {
 		return nil, fmt.Errorf("begin to book: %w", err)
 	}
-	if err := keepPrices(ctx, tx, tenantID, entries); err != nil {
+	refs := Refs{}
+	if err := keepPrices(ctx, tx, tenantID, entries, refs); err != nil {
 		return nil, err
 	}
-	rows := make([]row, len(entries))
-	for i, e := range entries {
-		rows[i] = e.row(tenantID)
+	rows := []byte("[")
+	for i := range entries {
+		rows = append(entries[i].row(rows, tenantID, refs), ',')
 	}
-	data, err := json.Marshal(rows)
-	if err != nil {
-		return nil, fmt.Errorf("encode ledger entries: %w", err)
-	}
-	found, err := tx.Query(ctx, insertEntries, data)
+	found, err := tx.Query(ctx, insertEntries, jsonline.CloseList(rows))
 	if err != nil {
 		return nil, fmt.Errorf("book %d ledger entries: %w", len(entries), err)
 	}

@@ -40,6 +40,23 @@ func (p Price) Ref() string {
 	return p.Version + "#" + hash(p.rates())
 }
 
+// Refs remembers what Price.Ref says: many entries have few prices. Not for
+// concurrent use.
+type Refs map[Price]string
+
+// Of is p's name.
+func (r Refs) Of(p Price) string {
+	if !p.Known {
+		return ""
+	}
+	name, known := r[p]
+	if !known {
+		name = p.Ref()
+		r[p] = name
+	}
+	return name
+}
+
 // rates is the price as ledger_price keeps it.
 func (p Price) rates() []byte {
 	data, _ := json.Marshal(p.Price) // numbers and times: cannot fail
@@ -72,11 +89,11 @@ select $1, version, price::json from unnest($2::text[], $3::text[]) as p(version
 on conflict do nothing`
 
 // keepPrices stores what entries were priced by.
-func keepPrices(ctx context.Context, tx pgx.Tx, tenantID string, entries []Entry) error {
+func keepPrices(ctx context.Context, tx pgx.Tx, tenantID string, entries []Entry, refs Refs) error {
 	var versions, rates []string
 	seen := map[string]bool{}
 	for _, e := range entries {
-		if v := e.Price.Ref(); v != "" && !seen[v] {
+		if v := refs.Of(e.Price); v != "" && !seen[v] {
 			seen[v] = true
 			versions, rates = append(versions, v), append(rates, string(e.Price.rates()))
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"nexusai/backend/llm"
+	"nexusai/server/jsonline"
 )
 
 // usage is llm.Usage as an entry keeps it: what is zero is left out.
@@ -24,10 +25,13 @@ type usageFields struct {
 	Searches   int   `json:"searches,omitempty"`
 }
 
-func (u usage) MarshalJSON() ([]byte, error) {
-	return json.Marshal(usageFields{
-		u.Input, u.Cached, u.CacheWrite, u.CacheHour, u.AudioIn, u.Output, u.Reasoning, u.AudioOut, u.Images, u.Characters, u.Millis, u.Searches,
-	})
+// encode appends u to dst.
+func (u usage) encode(dst []byte) []byte {
+	return jsonline.Open(dst).
+		IntIf("input", int64(u.Input)).IntIf("cached", int64(u.Cached)).IntIf("cache_write", int64(u.CacheWrite)).IntIf("cache_hour", int64(u.CacheHour)).
+		IntIf("audio_in", int64(u.AudioIn)).IntIf("output", int64(u.Output)).IntIf("reasoning", int64(u.Reasoning)).IntIf("audio_out", int64(u.AudioOut)).
+		IntIf("images", int64(u.Images)).IntIf("characters", int64(u.Characters)).IntIf("sound_ms", u.Millis).IntIf("searches", int64(u.Searches)).
+		Close()
 }
 
 func (u *usage) UnmarshalJSON(data []byte) error {
