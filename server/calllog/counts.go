@@ -2,6 +2,7 @@ package calllog
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -12,11 +13,27 @@ type counts struct {
 	tokens  *prometheus.CounterVec
 	seconds *prometheus.HistogramVec
 	first   *prometheus.HistogramVec
+
+	mu    sync.Mutex // guards found
+	found map[kind]figures
+}
+
+// kind is what calls are counted by; there are a few dozen of them.
+type kind struct {
+	surface, operation string
+	state              State
+}
+
+// figures are the metrics of one kind, so that no call looks for them by label.
+type figures struct {
+	calls, input, output prometheus.Counter
+	seconds, first       prometheus.Observer
 }
 
 func newCounts(into prometheus.Registerer) (*counts, error) {
 	buckets := []float64{.01, .03, .1, .3, 1, 3, 10, 30, 100, 300}
 	c := &counts{
+		found:   map[kind]figures{},
 		calls:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nexus_model_calls_total", Help: "Ended model calls."}, []string{"surface", "operation", "state"}),
 		tokens:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "nexus_model_tokens_total", Help: "Tokens of ended model calls."}, []string{"surface", "direction"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "nexus_model_call_seconds", Help: "Time to the end of a model call.", Buckets: buckets}, []string{"surface", "operation"}),
@@ -33,12 +50,29 @@ func newCounts(into prometheus.Registerer) (*counts, error) {
 	return c, nil
 }
 
+// of finds the figures of a kind.
+func (c *counts) of(k kind) figures {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f, ok := c.found[k]
+	if !ok {
+		f = figures{
+			calls: c.calls.WithLabelValues(k.surface, k.operation, string(k.state)),
+			input: c.tokens.WithLabelValues(k.surface, "input"), output: c.tokens.WithLabelValues(k.surface, "output"),
+			seconds: c.seconds.WithLabelValues(k.surface, k.operation), first: c.first.WithLabelValues(k.surface),
+		}
+		c.found[k] = f
+	}
+	return f
+}
+
 func (c *counts) ended(call *Call) {
-	c.calls.WithLabelValues(call.Surface, call.Operation, string(call.State)).Inc()
-	c.tokens.WithLabelValues(call.Surface, "input").Add(float64(max(call.Usage.Input, 0)))
-	c.tokens.WithLabelValues(call.Surface, "output").Add(float64(max(call.Usage.Output, 0)))
-	c.seconds.WithLabelValues(call.Surface, call.Operation).Observe(call.Latency.Seconds())
+	f := c.of(kind{call.Surface, call.Operation, call.State})
+	f.calls.Inc()
+	f.input.Add(float64(max(call.Usage.Input, 0)))
+	f.output.Add(float64(max(call.Usage.Output, 0)))
+	f.seconds.Observe(call.Latency.Seconds())
 	if call.First > 0 {
-		c.first.WithLabelValues(call.Surface).Observe(call.First.Seconds())
+		f.first.Observe(call.First.Seconds())
 	}
 }

@@ -238,7 +238,9 @@ func OutcomeOf(report broker.Report, err error, settle func(broker.Attempt) (str
 		if report.Delivered != (llm.Usage{}) {
 			out.Usage = report.Delivered
 		}
-		out.Deployment, out.Price = settle(last)
+		if out.Deployment, out.Price = out.Tries[0].Name, out.Tries[0].Price; len(out.Tries) > 1 {
+			out.Deployment, out.Price = settle(last)
+		}
 		if err == nil { // the provider's own words on a bad request were passed on
 			out.ErrorCode = last.Code
 		}

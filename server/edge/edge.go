@@ -5,19 +5,22 @@
 package edge
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"regexp"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"nexusai/backend/fault"
@@ -48,6 +51,7 @@ type Edge struct {
 	refuse   func(w http.ResponseWriter, r *http.Request, f *fault.Fault)
 	draining atomic.Bool
 	seconds  *prometheus.HistogramVec
+	found    sync.Map // of the observers of seconds, by answered
 	active   prometheus.Gauge
 	panics   prometheus.Counter
 }
@@ -103,7 +107,7 @@ func (e *Edge) Wrap(mux *http.ServeMux) http.Handler {
 		e.active.Inc()
 		defer func() {
 			e.active.Dec()
-			e.seconds.WithLabelValues(route(r), out.class()).Observe(e.now().Sub(began).Seconds())
+			e.observer(answered{route(r), out.code()}).Observe(e.now().Sub(began).Seconds())
 		}()
 		defer func() { e.recovered(recover(), out, r, id) }() // may panic itself: it cuts the connection
 		if e.draining.Load() && !always(r.URL.Path) {
@@ -159,8 +163,9 @@ func requestIDOf(r *http.Request) string {
 	if id := r.Header.Get(requestID); id != "" && clientID.MatchString(id) {
 		return id
 	}
-	id := uuid.New()
-	return hex.EncodeToString(id[:])
+	id := make([]byte, 0, 16) // no secret, and nothing depends on that nobody guesses it
+	id = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(id, rand.Uint64()), rand.Uint64())
+	return hex.EncodeToString(id)
 }
 
 type idKey struct{}
@@ -198,9 +203,20 @@ func (o *observed) Flush() { _ = http.NewResponseController(o.ResponseWriter).Fl
 // Unwrap is what http.ResponseController looks for.
 func (o *observed) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 
-func (o *observed) class() string {
-	if o.status == 0 {
-		return "200"
+func (o *observed) code() int { return cmp.Or(o.status, http.StatusOK) }
+
+// answered is what requests are counted by: routes are few, and so are statuses.
+type answered struct {
+	route  string
+	status int
+}
+
+// observer is that of seconds for a, which is found by its labels only once.
+func (e *Edge) observer(a answered) prometheus.Observer {
+	if found, ok := e.found.Load(a); ok {
+		return found.(prometheus.Observer)
 	}
-	return strconv.Itoa(o.status)
+	o := e.seconds.WithLabelValues(a.route, strconv.Itoa(a.status))
+	e.found.Store(a, o)
+	return o
 }

@@ -14,12 +14,11 @@ import (
 )
 
 const (
-	maxChat  = 16 << 20         // bytes of a request in JSON; pictures are the largest thing in one
-	maxSound = 26 << 20         // OpenAI's 25 MB, and the form around
-	maxSmall = 1 << 20          // bytes of a request that may always be held
-	maxHeld  = 128 << 20        // bytes of larger ones that are held at once
-	atFirst  = 64 << 10         // memory for a request of which nothing has come yet
-	inFull   = 30 * time.Second // for the whole request body to come
+	maxChat  = 16 << 20  // bytes of a request in JSON; pictures are the largest thing in one
+	maxSound = 26 << 20  // OpenAI's 25 MB, and the form around
+	maxSmall = 1 << 20   // bytes of a request that may always be held
+	maxHeld  = 128 << 20 // bytes of larger ones that are held at once
+	atFirst  = 64 << 10  // memory for a request of which nothing has come yet
 )
 
 // held is how many bytes of large requests are in memory. The zero value is
@@ -38,7 +37,7 @@ func (h *held) give(n int64) { h.bytes.Add(-n) }
 
 // read takes the request whole: a body that is passed on while it is being read
 // lets Go cut streams (golang/go#40747). A larger one is refused with no more
-// than the limit in memory. done gives up the place of a large one; it may be
+// than the limit in memory. How long it may take to come is the edge's to say. done gives up the place of a large one; it may be
 // called when the body is not needed any more.
 func (g *Gateway) read(w http.ResponseWriter, r *http.Request, most int64) (body []byte, done func(), err error) {
 	done = func() {}
@@ -60,9 +59,6 @@ func (g *Gateway) read(w http.ResponseWriter, r *http.Request, most int64) (body
 		}
 		done = sync.OnceFunc(func() { g.large.give(size) })
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(inFull)) // a recorder in a test has none
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	if body, err = whole(http.MaxBytesReader(w, r.Body, most), r.ContentLength, most); err == nil {
 		return body, done, nil
 	}

@@ -154,12 +154,31 @@ func (e *Endpoint) do(ctx context.Context, call Call) (*http.Response, error) {
 		req.Header.Set(e.cfg.KeyHeader, e.cfg.KeyPrefix+e.cfg.Key.Reveal())
 	}
 	started := e.cfg.Now()
-	resp, err := e.cfg.HTTP.Do(req)
+	resp, err := e.send(req)
 	if err != nil {
 		return nil, e.Clean(transportFault(ctx, fmt.Errorf("send %s: %w", path, err), safeAway))
 	}
 	e.cfg.Log.DebugContext(ctx, "provider answered", "path", path, "status", resp.StatusCode, "dur_ms", e.cfg.Now().Sub(started).Milliseconds())
 	return resp, nil
+}
+
+// send is http.Client.Do without what that prepares for redirects: it copies all
+// headers first. Hardly any provider answers with one; then the request, which
+// has done nothing there, is sent again in the usual way.
+func (e *Endpoint) send(req *http.Request) (*http.Response, error) {
+	client := e.cfg.HTTP
+	if client.Transport == nil || client.Timeout > 0 || client.Jar != nil {
+		return client.Do(req)
+	}
+	resp, err := client.Transport.RoundTrip(req)
+	if err != nil || resp.StatusCode/100 != 3 || resp.Header.Get("Location") == "" {
+		return resp, err
+	}
+	_ = resp.Body.Close() // nobody wants it
+	if req.Body, err = req.GetBody(); err != nil {
+		return nil, err
+	}
+	return client.Do(req)
 }
 
 func (e *Endpoint) withQuery(path string) string {
