@@ -313,9 +313,9 @@ func (n notices) Notify(tenantID, topic, id string) {
 func (srv *server) background() map[string]func(context.Context) error {
 	all := map[string]func(context.Context) error{
 		"identity": srv.identity.Run, "limits": srv.limiter.Run, "limit rules": srv.rules.Run, "providers": srv.fleet.Run, "load": srv.gauges.Run, "calls": srv.calls.Run,
-		"contents": srv.contents.Run,
-		"budgets":  srv.budgets.Run,
-		"sync":     srv.hub.Run, "jobs": srv.jobs.Run, "runs": srv.runs.Run, "audit": audit.NewExporter(srv.trail).Run,
+		"contents": srv.contents.Run, "memory": collectSeldom,
+		"budgets": srv.budgets.Run,
+		"sync":    srv.hub.Run, "jobs": srv.jobs.Run, "runs": srv.runs.Run, "audit": audit.NewExporter(srv.trail).Run,
 	}
 	if srv.engine != nil {
 		all["engine"] = srv.engine.Run
