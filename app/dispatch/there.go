@@ -152,8 +152,7 @@ func (d *Dispatcher) endRemote(ctx context.Context, l *live, r localdb.Run, last
 	if last.State == httpapi.RunFailed && last.Message == nil {
 		f := fault.New(fault.UpstreamFailed, "The model did not answer.", nil)
 		if last.Problem != nil {
-			f = fault.New(fault.Code(last.Problem.Code), last.Problem.Detail, nil)
-			f.Key, f.Hint, f.HintKey, f.ID = last.Problem.Key, last.Problem.Hint, last.Problem.HintKey, last.Problem.ID
+			f = last.Problem.Fault(nil)
 		}
 		d.fail(ctx, l, r, f)
 		return

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
@@ -190,8 +189,5 @@ func problem(resp *http.Response) error {
 		}
 		return fault.New("server.strange", "The server's answer makes no sense.", err).WithHint("Is this the address of a NexusAI server?")
 	}
-	f := fault.New(fault.Code(p.Code), p.Detail, fmt.Errorf("the server answered %s, id %s", resp.Status, p.ID))
-	f.Key, f.Hint, f.HintKey, f.ID = p.Key, p.Hint, p.HintKey, p.ID
-	f.RetryAfter = time.Duration(p.After) * time.Second
-	return f
+	return p.Fault(fmt.Errorf("the server answered %s, id %s", resp.Status, p.ID))
 }

@@ -52,6 +52,7 @@ type Fault struct {
 	Field      string        // the input at fault, as a dotted path; may be empty
 	ID         string        // what the user can quote; set by the edge that logs
 	RetryAfter time.Duration // 0 when waiting does not help
+	Bound      *Bound        // the budget or limit that refused; nil: none did
 	Err        error         // cause: logged, never serialised
 }
 

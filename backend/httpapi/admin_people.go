@@ -66,6 +66,13 @@ type NewKey struct {
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 }
 
+// KeyPatch changes what is present.
+type KeyPatch struct {
+	Name   *string  `json:"name,omitempty" minLength:"1" maxLength:"120"`
+	Models []string `json:"models,omitempty" maxItems:"100" doc:"replaced as a whole; empty: any. Calls under way end as they began"`
+	Cache  *bool    `json:"cache,omitempty"`
+}
+
 // CreatedKey shows the secret, once.
 type CreatedKey struct {
 	Key    Key    `json:"key"`
@@ -117,6 +124,8 @@ type People interface {
 	SignOutUser(ctx context.Context, userID string) error
 	ListKeys(ctx context.Context) ([]Key, error)
 	CreateKey(ctx context.Context, n NewKey) (CreatedKey, error)
+	// PatchKey changes a key that is not revoked, for its next calls.
+	PatchKey(ctx context.Context, id string, p KeyPatch) (Key, error)
 	RevokeKey(ctx context.Context, id string) error
 	ListAudit(ctx context.Context, q AuditQuery) (AuditPage, error)
 	VerifyAudit(ctx context.Context) (AuditCheck, error)
@@ -147,6 +156,13 @@ func RegisterPeople(a *API, s People) {
 	add(a, route{id: "create-key", method: http.MethodPost, path: "/api/admin/keys", tag: tag, summary: "Create a key; the secret is shown once", needs: WriteKeys, status: 201},
 		func(ctx context.Context, in *body[NewKey]) (*body[CreatedKey], error) {
 			return reply(s.CreateKey(ctx, in.Body))
+		})
+	add(a, route{id: "patch-key", method: http.MethodPatch, path: "/api/admin/keys/{id}", tag: tag, summary: "Change a key's name, models or cache", needs: WriteKeys},
+		func(ctx context.Context, in *struct {
+			IDPath
+			Body KeyPatch
+		}) (*body[Key], error) {
+			return reply(s.PatchKey(ctx, in.ID, in.Body))
 		})
 	add(a, route{id: "revoke-key", method: http.MethodDelete, path: "/api/admin/keys/{id}", tag: tag, summary: "Revoke a key", needs: WriteKeys},
 		func(ctx context.Context, in *IDPath) (*Empty, error) { return done(s.RevokeKey(ctx, in.ID)) })

@@ -56,6 +56,17 @@ type ProviderModel struct {
 	OutputNanoUSD *int64 `json:"output_nano_usd,omitempty" minimum:"0"`
 }
 
+// ProviderKind is how a provider can be spoken to, with what its form begins
+// with.
+type ProviderKind struct {
+	Kind       string `json:"kind" enum:"openai,azure,anthropic,gemini,deepseek,mistral,meta,vllm,llamacpp,ollama,whisper,cohere,jina,compatible"`
+	Name       string `json:"name" doc:"as the vendor writes it"`
+	BaseURL    string `json:"base_url,omitempty" doc:"the vendor's address; absent: everybody has one of their own"`
+	Example    string `json:"example,omitempty" doc:"what an address of one's own looks like"`
+	Key        bool   `json:"key" doc:"it wants one"`
+	APIVersion string `json:"api_version,omitempty" doc:"the usual one, where the protocol has versions"`
+}
+
 // ProviderInput creates or changes a provider; on a change absent parts stay.
 type ProviderInput struct {
 	Name       *string         `json:"name,omitempty" minLength:"1" maxLength:"120"`
@@ -96,6 +107,8 @@ type ProviderTest struct {
 // Providers is implemented by the server. Every change leaves an audit entry.
 type Providers interface {
 	ListProviders(ctx context.Context) ([]Provider, error)
+	// ProviderKinds lists all, vendors first.
+	ProviderKinds(ctx context.Context) ([]ProviderKind, error)
 	CreateProvider(ctx context.Context, p ProviderInput) (Provider, error)
 	PatchProvider(ctx context.Context, id string, p ProviderInput) (Provider, error)
 	DeleteProvider(ctx context.Context, id string) error
@@ -123,6 +136,10 @@ func RegisterProviders(a *API, s Providers) {
 	const tag, root = "admin", "/api/admin/providers"
 	add(a, route{id: "list-providers", method: http.MethodGet, path: root, tag: tag, summary: "Providers, their keys and models", needs: ReadProviders},
 		func(ctx context.Context, _ *Empty) (*body[[]Provider], error) { return reply(s.ListProviders(ctx)) })
+	add(a, route{id: "list-provider-kinds", method: http.MethodGet, path: "/api/admin/provider-kinds", tag: tag, summary: "How providers can be spoken to", needs: ReadProviders},
+		func(ctx context.Context, _ *Empty) (*body[[]ProviderKind], error) {
+			return reply(s.ProviderKinds(ctx))
+		})
 	add(a, route{id: "create-provider", method: http.MethodPost, path: root, tag: tag, summary: "Add a provider", needs: WriteProviders, status: 201},
 		func(ctx context.Context, in *body[ProviderInput]) (*body[Provider], error) {
 			return reply(s.CreateProvider(ctx, in.Body))

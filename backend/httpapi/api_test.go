@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
@@ -102,5 +103,30 @@ func TestDocumentIsOneOpenAPI31(t *testing.T) {
 		if len(doc.Paths[path]) == 0 {
 			t.Errorf("%s is missing", path)
 		}
+	}
+}
+
+// TestAProblemBecomesTheFaultItWas: the desktop hands on what the server said.
+func TestAProblemBecomesTheFaultItWas(t *testing.T) {
+	t.Parallel()
+	resets := time.Date(2026, 12, 1, 0, 0, 0, 0, time.FixedZone("", -3*3600))
+	f := &fault.Fault{
+		Code: fault.QuotaSpent, Safe: "Spent.", Key: "fault.x", Hint: "Ask Ana.", HintKey: "hint.x", ID: "abc", RetryAfter: 90 * time.Second,
+		Bound: &fault.Bound{Kind: "budget", Holder: "team", Amount: 5, Period: "month", ResetsAt: &resets, Zone: "America/Sao_Paulo", Contact: "Ana"},
+	}
+	raw, err := json.Marshal(httpapi.ProblemOf(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(raw), `"resets_at":"2026-12-01T00:00:00-03:00"`) {
+		t.Errorf("%s lacks the hour of the tenant", raw)
+	}
+	var p httpapi.Problem
+	if err := json.Unmarshal(raw, &p); err != nil {
+		t.Fatal(err)
+	}
+	again, err := json.Marshal(httpapi.ProblemOf(p.Fault(errors.New("the cause"))))
+	if err != nil || string(again) != string(raw) {
+		t.Errorf("%s became %s: %v", raw, again, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -25,6 +26,8 @@ type Problem struct {
 	ID      string  `json:"id,omitempty" doc:"quote this to whoever runs the server"`
 	Errors  []Field `json:"errors,omitempty" doc:"the inputs at fault"`
 	After   int     `json:"retry_after,omitempty" doc:"seconds to wait before trying again"`
+	// Bound is there when a budget or a limit refused.
+	Bound *fault.Bound `json:"bound,omitempty" doc:"the budget or limit that refused, to be worded in the reader's language"`
 }
 
 // Field is one input that is wrong.
@@ -97,7 +100,7 @@ func ProblemOf(err error) *Problem {
 	p := &Problem{
 		Type: "urn:nexusai:" + string(f.Code), Title: http.StatusText(status), Status: status,
 		Code: string(f.Code), Detail: f.Safe, Key: f.Key, Hint: f.Hint, HintKey: f.HintKey, ID: f.ID,
-		After: int(math.Ceil(f.RetryAfter.Seconds())),
+		After: int(math.Ceil(f.RetryAfter.Seconds())), Bound: f.Bound,
 	}
 	if p.Key == "" {
 		p.Key = "fault." + string(f.Code)
@@ -106,6 +109,15 @@ func ProblemOf(err error) *Problem {
 		p.Errors = []Field{{At: f.Field, Message: f.Safe}}
 	}
 	return p
+}
+
+// Fault is the fault that another host made the problem of; cause is for the
+// log.
+func (p *Problem) Fault(cause error) *fault.Fault {
+	return &fault.Fault{
+		Code: fault.Code(p.Code), Safe: p.Detail, Key: p.Key, Hint: p.Hint, HintKey: p.HintKey, ID: p.ID,
+		RetryAfter: time.Duration(p.After) * time.Second, Bound: p.Bound, Err: cause,
+	}
 }
 
 // WriteProblem answers a route outside the generated contract.

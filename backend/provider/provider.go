@@ -41,29 +41,31 @@ const (
 
 // About says what a person should know of a kind.
 type About struct {
-	Kind    Kind
-	Name    string
-	BaseURL string // usual; empty: it must be said
-	Key     bool   // it wants one
-	Local   bool   // usually runs on machines of one's own
+	Kind       Kind
+	Name       string
+	BaseURL    string // usual; empty: it must be said
+	Example    string // of an address, where everybody has one of their own
+	Key        bool   // it wants one
+	Local      bool   // usually runs on machines of one's own
+	APIVersion string // usual; empty: the wire has none
 }
 
 // kinds are all, vendors first.
 var kinds = [...]About{
-	{OpenAI, "OpenAI", "https://api.openai.com/v1", true, false},
-	{Anthropic, "Anthropic", "https://api.anthropic.com/v1", true, false},
-	{Gemini, "Google Gemini", "https://generativelanguage.googleapis.com/v1beta", true, false},
-	{DeepSeek, "DeepSeek", "https://api.deepseek.com", true, false},
-	{Mistral, "Mistral", "https://api.mistral.ai/v1", true, false},
-	{Meta, "Meta Llama API", "https://api.llama.com/compat/v1", true, false},
-	{Azure, "Azure OpenAI", "", true, false},
-	{Cohere, "Cohere", "https://api.cohere.com/v2", true, false},
-	{Jina, "Jina", "https://api.jina.ai/v1", true, false},
-	{VLLM, "vLLM", "http://127.0.0.1:8000/v1", false, true},
-	{LlamaCPP, "llama.cpp", "http://127.0.0.1:8080/v1", false, true},
-	{Ollama, "Ollama", "http://127.0.0.1:11434/v1", false, true},
-	{Whisper, "whisper.cpp", "http://127.0.0.1:8080/v1", false, true},
-	{Compatible, "OpenAI-compatible", "", false, false},
+	{Kind: OpenAI, Name: "OpenAI", BaseURL: "https://api.openai.com/v1", Key: true},
+	{Kind: Anthropic, Name: "Anthropic", BaseURL: "https://api.anthropic.com/v1", Key: true},
+	{Kind: Gemini, Name: "Google Gemini", BaseURL: "https://generativelanguage.googleapis.com/v1beta", Key: true},
+	{Kind: DeepSeek, Name: "DeepSeek", BaseURL: "https://api.deepseek.com", Key: true},
+	{Kind: Mistral, Name: "Mistral", BaseURL: "https://api.mistral.ai/v1", Key: true},
+	{Kind: Meta, Name: "Meta Llama API", BaseURL: "https://api.llama.com/compat/v1", Key: true},
+	{Kind: Azure, Name: "Azure OpenAI", Example: "https://example.openai.azure.com/openai", Key: true, APIVersion: openai.AzureVersion},
+	{Kind: Cohere, Name: "Cohere", BaseURL: "https://api.cohere.com/v2", Key: true},
+	{Kind: Jina, Name: "Jina", BaseURL: "https://api.jina.ai/v1", Key: true},
+	{Kind: VLLM, Name: "vLLM", BaseURL: "http://127.0.0.1:8000/v1", Example: "http://10.0.4.2:8000/v1", Local: true},
+	{Kind: LlamaCPP, Name: "llama.cpp", BaseURL: "http://127.0.0.1:8080/v1", Example: "http://10.0.4.2:8080/v1", Local: true},
+	{Kind: Ollama, Name: "Ollama", BaseURL: "http://127.0.0.1:11434/v1", Example: "http://10.0.4.2:11434/v1", Local: true},
+	{Kind: Whisper, Name: "whisper.cpp", BaseURL: "http://127.0.0.1:8080/v1", Example: "http://10.0.4.2:8080/v1", Local: true},
+	{Kind: Compatible, Name: "OpenAI-compatible", Example: "https://api.example.com/v1"},
 }
 
 // Kinds lists all, vendors first. The caller may change the slice.

@@ -1,8 +1,10 @@
 package provider_test
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -18,6 +20,9 @@ func TestEveryKindOpens(t *testing.T) {
 			t.Errorf("%q is there twice or has no name", about.Kind)
 		}
 		seen[about.Kind] = true
+		if start, err := url.Parse(cmp.Or(about.Example, about.BaseURL)); err != nil || start.Host == "" || (about.Local && about.Example == "") {
+			t.Errorf("%s: its form would begin with %v: %v", about.Kind, start, err)
+		}
 		c, err := provider.Open(provider.Config{Kind: about.Kind, BaseURL: "http://models.example/v1", HTTP: http.DefaultClient, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Errorf("%s: %v", about.Kind, err)

@@ -1,5 +1,5 @@
 import { accessible, answers, composer, expect, open, pickModel, send, test } from "./stack";
-import { Desktop, folder } from "./processes";
+import { Desktop, folder, model } from "./processes";
 
 const conversations = "Conversations";
 
@@ -64,6 +64,25 @@ test("one conversation streams while another is read", async ({ app }) => {
   const stop = app.getByRole("button", { name: "Stop" });
   if (await stop.isVisible()) await stop.click();
   await expect(answers(app).getByRole("button", { name: "Regenerate" })).toBeVisible({ timeout: 120_000 });
+});
+
+test("what a limit refuses is said in the chat, in the reader's language", async ({ app, server }) => {
+  server.ctl(["apply", "--tenant", "acme", "-f", "-"], `aliases: {rare: ${model}}\nlimits: [{for: model, who: rare, measure: requests, amount: 1, per: 24h}]\n`);
+  await expect(async () => {
+    await app.reload();
+    await pickModel(app, "On Acme", /rare/);
+  }).toPass({ timeout: 60_000 });
+  await send(app, "Say hello.");
+  await expect(answers(app).getByRole("button", { name: "Regenerate" })).toBeVisible({ timeout: 120_000 });
+  await send(app, "Say it again.");
+  await expect(answers(app).last()).toContainText("The limit of this model is reached: 1 request a day. There is room again from");
+  await accessible(app);
+  await app.keyboard.press("ControlOrMeta+Comma");
+  await app.getByRole("combobox", { name: "Language" }).click();
+  await app.getByRole("option", { name: "Português (Portugal)" }).click();
+  await expect(app.getByRole("heading", { name: "Definições" })).toBeVisible();
+  await app.goBack();
+  await expect(app.getByText(/O limite deste modelo foi atingido: 1 pedido por dia\. Volta a haver lugar a partir de .+\. Peça mais a um administrador/)).toBeVisible();
 });
 
 test("the pages speak Portuguese and keep dark", async ({ app }) => {

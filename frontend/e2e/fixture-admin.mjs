@@ -14,7 +14,7 @@ export function adminRoutes({ refuse, hint, id, now, data }) {
   const session = () => ({ expires_at: new Date(Date.now() + 9e5).toISOString(), me });
   let signedIn = false;
   const users = data === "empty" ? [] : names.map((name, i) => ({ id: id(), email: `${name.split(" ")[0].toLowerCase()}@acme.test`, name: data === "hostile" && i === 2 ? "م".repeat(60) + "W".repeat(60) : name, role: ["owner", "admin", "developer", "member", "auditor"][i], state: ["active", "active", "active", "invited", "disabled"][i], created_at: at(60 * 24 * (40 - i)), ...(i < 3 ? { seen_at: at(i * 31) } : {}) }));
-  const keys = data === "empty" ? [] : ["ci", "notebook", "staging gateway"].map((name, i) => ({ id: id(), name, prefix: `nxs_live_${"aZ9"[i]}k3`, scopes: i ? ["models.use"] : ["models.use", "logs.read"], created_by: names[i], created_at: at(60 * 24 * 9 * (i + 1)), ...(i === 0 ? { used_at: at(3) } : {}), ...(i === 1 ? { expires_at: at(-60 * 24 * 20) } : {}), ...(i === 2 ? { revoked_at: at(500) } : {}) }));
+  const keys = data === "empty" ? [] : ["ci", "notebook", "staging gateway"].map((name, i) => ({ id: id(), name, prefix: `nxs_live_${"aZ9"[i]}k3`, scopes: i ? ["models.use"] : ["models.use", "logs.read"], models: i === 1 ? ["qwen2.5-coder-1.5b", data === "hostile" ? `${"W".repeat(90)}-*` : "gpt-*"] : [], created_by: names[i], created_at: at(60 * 24 * 9 * (i + 1)), ...(i === 0 ? { used_at: at(3) } : {}), ...(i === 1 ? { expires_at: at(-60 * 24 * 20) } : {}), ...(i === 2 ? { revoked_at: at(500) } : {}) }));
   const providers = data === "empty" ? [] : [
     { id: id(), name: "This server", kind: "local", has_key: false, keys: [], enabled: true, models: [{ id: "qwen2.5-coder-1.5b", upstream: "qwen2.5-coder-1.5b", kind: "chat" }, { id: "multilingual-e5-small", upstream: "multilingual-e5-small", kind: "embedding" }], state: "ready", source: "builtin", created_at: at(9e4), tested_at: at(4) },
     { id: id(), name: "Example inference", kind: "openai", base_url: "https://api.example.com/v1", has_key: true, keys: poolOf(id, at), enabled: true, models: [{ id: "gpt-5.2", upstream: "gpt-5.2-2026-10", kind: "chat", input_nano_usd: 1250000, output_nano_usd: 10000000 }], state: "unready", detail: "The endpoint answered 401.", source: "console", created_at: at(7e4), tested_at: at(55) },
@@ -77,10 +77,11 @@ export function adminRoutes({ refuse, hint, id, now, data }) {
     "POST /api/admin/users/:id/reset": guarded(({ params }) => ({ url: `http://127.0.0.1:8080/console#kind=reset&link=${"r".repeat(32)}`, expires_at: at(-60 * 24), user: users.find((u) => u.id === params.id) })),
     "GET /api/admin/keys": guarded(() => keys),
     "POST /api/admin/keys": guarded(({ body }) => {
-      const key = { id: id(), name: body.name, prefix: "nxs_live_Qw3", scopes: body.scopes?.length ? body.scopes : ["models.use"], created_by: me.name, created_at: now(), ...(body.expires_at ? { expires_at: body.expires_at } : {}) };
+      const key = { id: id(), name: body.name, prefix: "nxs_live_Qw3", scopes: body.scopes?.length ? body.scopes : ["models.use"], models: body.models ?? [], created_by: me.name, created_at: now(), ...(body.expires_at ? { expires_at: body.expires_at } : {}) };
       keys.unshift(key);
       return { key, secret: `nxs_live_${"Qw3rTy".repeat(6)}` };
     }),
+    "PATCH /api/admin/keys/:id": guarded(({ params, body }) => Object.assign(keys.find((k) => k.id === params.id), body)),
     "DELETE /api/admin/keys/:id": guarded(({ params }) => void (keys.find((k) => k.id === params.id).revoked_at = now())),
     "GET /api/admin/providers": guarded(() => providers),
     "POST /api/admin/providers": guarded(({ body }) => {

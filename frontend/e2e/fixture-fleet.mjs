@@ -14,7 +14,8 @@ export function fleetRoutes({ refuse, id, now, at, data, names, logs, providers,
       health: { state: i === 4 ? "disabled" : i === 3 ? "unready" : "ready", ...(i === 3 ? { detail: "The endpoint answered 401." } : {}), circuit, ...(circuit === "open" ? { retry_at: at(-0.4) } : {}), in_flight: (i * 3) % 7, ...(i === 1 ? { waiting: 4, cache_usage: 0.61 } : {}), first_token_ms: 120 + ((i * 97) % 900), errors: i % 2 ? [] : [{ at: at(3), code: "upstream.failed", detail: "The model's provider failed.", key_id: "k", key: "spare" }, { at: at(9), code: "timeout", detail: "The model's provider did not answer in time." }], benched: i === 2 ? [{ key_id: "k", key: "spare", until: at(-0.8) }] : [] },
     };
   });
-  const aliases = empty ? [] : [{ name: "best", targets: ["claude-sonnet-5", "gpt-5.2", "qwen2.5-coder-1.5b"], larger: "gpt-5.2", regions: ["eu"], source: "console" }, { name: "fast", targets: ["qwen2.5-coder-1.5b", "gpt-5.2"], source: "file" }, ...(hostile ? [{ name: long, targets: [long, "gpt-5.2"], source: "console" }] : [])];
+  const aliases = empty ? [] : [{ name: "best", targets: ["claude-sonnet-5", "gpt-5.2", "qwen2.5-coder-1.5b"], larger: "gpt-5.2", regions: ["eu"], max_input_nano_usd: 3e9, hedge_after_ms: 1500, source: "console" }, { name: "fast", targets: ["qwen2.5-coder-1.5b", "gpt-5.2"], source: "file" }, ...(hostile ? [{ name: long, targets: [long, "gpt-5.2"], source: "console" }] : [])];
+  const routing = empty ? { regions: [], roles: [] } : { regions: ["eu"], max_output_nano_usd: 20e9, roles: [{ role: "member", models: hostile ? [long, "qwen*"] : ["fast", "qwen*"] }] };
   const priced = empty ? [] : models.map((model, i) => ({ provider_id: providers[i % 2]?.id ?? id(), provider: i % 2 ? "Example inference" : "This server", upstream: model, now: i === 2 ? { ...price(1, 8), source: "override" } : prices[i], ...(i === 2 ? { catalogue: price(1.25, 10) } : {}), history: i === 2 ? [{ id: id(), valid_from: at(6000), input_nano_usd: 1e9, output_nano_usd: 8e9, note: "Contract of November", created_at: at(6000), created_by: names[0] }, { id: id(), valid_from: at(90_000), input_nano_usd: 1.1e9, output_nano_usd: 9e9, created_at: at(90_000), created_by: "operator" }] : [] }));
   const budget = (holder_kind, holder, period, amount, spent, reserved, more = {}) => ({ id: id(), holder_kind, holder, ...(holder_kind === "tenant" ? {} : { holder_id: id() }), period, amount_nano_usd: amount * 1e9, spent_nano_usd: spent * 1e9, reserved_nano_usd: reserved * 1e9, left_nano_usd: (amount - spent - reserved) * 1e9, ...(period === "total" ? {} : { resets_at: at(-60 * 40) }), contact: "ana@acme.test", unpriced: "deny", source: "console", created_at: at(9e4), ...more });
   const budgets = empty ? [] : [budget("tenant", "Acme", "month", 500, 312.4, 6.2), budget("user", hostile ? long : names[1], "month", 40, 33.1, 1.4), budget("key", "ci", "day", 5, 5, 0), budget("user", names[2], "day", 10, 0.42, 0.08), budget("team", "Research", "total", 2000, 860, 0, { source: "file", unpriced: "allow" }), ...(hostile ? Array.from({ length: 10_000 }, (_, i) => budget("key", `service-${i}`, "day", 5, (i % 50) / 10, 0)) : [])];
@@ -31,6 +32,15 @@ export function fleetRoutes({ refuse, id, now, at, data, names, logs, providers,
     "POST /api/admin/deployments/:id/test": () => ({ ok: true, latency_ms: 812, first_token_ms: 160, models: [], answer: "Hello there.", tested_model: "gpt-5.2-2026-10", key: "main" }),
     "GET /api/admin/aliases": () => aliases,
     "PUT /api/admin/aliases": ({ body }) => (aliases.splice(aliases.findIndex((a) => a.name === body.name), 1, body), body),
+    "GET /api/admin/routing": () => routing,
+    "PUT /api/admin/routing": ({ body }) => Object.assign(routing, body),
+    "GET /api/admin/provider-kinds": () => [
+      { kind: "openai", name: "OpenAI", base_url: "https://api.openai.com/v1", key: true },
+      { kind: "anthropic", name: "Anthropic", base_url: "https://api.anthropic.com/v1", key: true },
+      { kind: "azure", name: "Azure OpenAI", example: "https://example.openai.azure.com/openai", key: true, api_version: "2024-10-21" },
+      { kind: "vllm", name: "vLLM", example: "http://10.0.4.2:8000/v1", key: false },
+      { kind: "compatible", name: "OpenAI-compatible", example: "https://api.example.com/v1", key: false },
+    ],
     "GET /api/admin/prices": () => priced,
     "POST /api/admin/prices": ({ body }) => Object.assign(priced.find((p) => p.upstream === body.upstream), { now: { ...body, source: "override" } }),
     "POST /api/admin/route/explain": () => ({ model: "best", alias: aliases[0], chosen: "d1", candidates: [

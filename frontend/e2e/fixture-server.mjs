@@ -1,6 +1,6 @@
 // A test tool: the contract in memory, with answers that stream, for looking at
 // the pages without a host. Nothing that people run starts it.
-//   node e2e/fixture-server.mjs [--port 0] [--data normal|hostile|empty] [--engine ready|building|fetching|absent] [--server connected|offline|none]
+//   node e2e/fixture-server.mjs [--port 0] [--data normal|hostile|empty|refused] [--engine ready|building|fetching|absent] [--server connected|offline|none]
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
@@ -241,23 +241,28 @@ async function answer(req, res, url) {
   refuse(404, "not_found", `No route ${req.method} ${url.pathname}`);
 }
 
-/** A chat completion as /v1 streams it: the playground's half of the contract. */
-async function complete(req, res) {
+/** One answer of the playground, streamed; a model whose name says so is over a budget. */
+async function trial(req, res) {
   const chunks = [];
   for await (const chunk of req) chunks.push(chunk);
   const { model, messages } = JSON.parse(Buffer.concat(chunks).toString());
-  const words = answers(messages.at(-1).content).match(/\s*\S+|\s+$/g) ?? [];
+  if (model.includes("gpt") && flags.data === "refused") {
+    const bound = { kind: "budget", holder: "user", amount: 40e9, period: "month", resets_at: "2026-12-01T00:00:00Z", zone: "Europe/Lisbon", contact: "ana@acme.test" };
+    const problem = { type: "", title: "", status: 402, code: "quota.spent", key: "fault.quota.spent", detail: "The monthly budget of your account ($40.00) is spent.", bound };
+    return res.writeHead(402, { "Content-Type": "application/problem+json", "X-Request-Id": "req_000001" }).end(JSON.stringify(problem));
+  }
+  const words = answers(messages.at(-1).text).match(/\s*\S+|\s+$/g) ?? [];
   res.writeHead(200, { "Content-Type": "text/event-stream", "X-Request-Id": "req_000001" });
-  const say = (body) => res.write(`data: ${JSON.stringify(body)}\n\n`);
+  const began = Date.now();
+  const say = (body) => res.write(`data: ${JSON.stringify({ ...body, elapsed_ms: Date.now() - began })}\n\n`);
   let at = 0;
   const timer = setInterval(() => {
     const piece = words.slice(at, at + 3).join("");
     at += 3;
-    if (piece !== "" && at < 240) return say({ choices: [{ delta: { content: piece }, finish_reason: null }] });
+    if (piece !== "" && at < 240) return say({ type: "text", text: piece });
     clearInterval(timer);
-    say({ choices: [{ delta: {}, finish_reason: "stop" }] });
-    say({ choices: [], usage: { prompt_tokens: 412, completion_tokens: at } });
-    res.end("data: [DONE]\n\n");
+    say({ type: "done", outcome: { call_id: id(), deployment: `Example inference · ${model}`, finish: "stop", latency_ms: Date.now() - began, input_tokens: 412, output_tokens: at, cost_nano_usd: model.length * 400_000, attempts: 1 } });
+    res.end();
   }, model.length);
   req.on("close", () => clearInterval(timer));
 }
@@ -271,7 +276,7 @@ const server = createServer((req, res) => {
     req.on("close", () => listeners.delete(res));
     return;
   }
-  const done = url.pathname === "/v1/chat/completions" ? complete(req, res) : url.pathname.startsWith("/api/") ? answer(req, res, url) : page(url.pathname, res);
+  const done = url.pathname === "/api/playground" ? trial(req, res) : url.pathname.startsWith("/api/") ? answer(req, res, url) : page(url.pathname, res);
   done.catch((error) => {
     const problem = error instanceof Refusal ? error.problem : { type: "", title: "", status: 500, code: "internal", key: "fault.internal", detail: String(error), id: "fixture1" };
     res.writeHead(problem.status, { "Content-Type": "application/problem+json" }).end(JSON.stringify(problem));

@@ -135,6 +135,8 @@ func (g *Gate) priced(ctx context.Context, who budget.Who, d broker.Deployment, 
 	if err != nil || !denied {
 		return err
 	}
-	return fault.New(fault.QuotaUnpriced, "Nobody knows what this model costs, and that is not allowed here.", nil).
+	f := fault.New(fault.QuotaUnpriced, "Nobody knows what this model costs, and that is not allowed here.", nil).
 		WithHint("Ask an administrator to enter a price for it, or to allow calls without one.")
+	f.HintKey = "hint.quota.unpriced"
+	return f
 }

@@ -86,6 +86,15 @@ func (p *People) CreateKey(ctx context.Context, n httpapi.NewKey) (httpapi.Creat
 	return p.identity.CreateKey(ctx, c, n)
 }
 
+// PatchKey changes a key.
+func (p *People) PatchKey(ctx context.Context, id string, patch httpapi.KeyPatch) (httpapi.Key, error) {
+	c, err := httpapi.MustCaller(ctx)
+	if err != nil {
+		return httpapi.Key{}, err
+	}
+	return p.identity.PatchKey(ctx, c, id, patch)
+}
+
 // RevokeKey ends a key.
 func (p *People) RevokeKey(ctx context.Context, id string) error {
 	c, err := httpapi.MustCaller(ctx)

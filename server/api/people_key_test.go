@@ -204,3 +204,44 @@ func TestAKeysListOfModels(t *testing.T) {
 	w.call(w.acme.owner, "POST", "/api/admin/keys", httpapi.NewKey{Name: "x", Models: []string{"a\x00"}}).want(400, "body.models")
 	w.call(w.acme.owner, "POST", "/api/admin/keys", httpapi.NewKey{Name: "x", Models: []string{" "}}).want(400, "body.models")
 }
+
+func TestAKeysListOfModelsIsChangedForItsNextCalls(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run()
+	made := w.key(w.acme.owner, httpapi.NewKey{Name: "ci", Models: []string{"fast"}})
+	path := "/api/admin/keys/" + made.Key.ID
+	models := func() string {
+		r := httptest.NewRequest("GET", "/v1/models", nil)
+		r.Header.Set("Authorization", "Bearer "+made.Secret)
+		caller, err := w.svc.Authenticator().Authenticate(r)
+		w.must(err)
+		return strings.Join(caller.Models, " ")
+	}
+	if got := models(); got != "fast" {
+		t.Fatalf("models %q", got)
+	}
+	changed := decode[httpapi.Key](w.call(w.acme.owner, "PATCH", path, `{"models":["deep "," vendor/*"],"name":"nightly"}`).want(200))
+	if changed.Name != "nightly" || strings.Join(changed.Models, " ") != "deep vendor/*" || changed.CreatedBy != "Owner Example" || changed.Cache {
+		t.Errorf("changed %+v", changed)
+	}
+	if got := models(); got != "deep vendor/*" {
+		t.Errorf("it may use %q", got)
+	}
+	w.call(w.acme.owner, "PATCH", path, `{"cache":true}`).want(200, `"cache":true`, `"models":["deep","vendor/*"]`)
+	w.call(w.acme.owner, "PATCH", path, `{"models":[]}`).want(200, `"models":[]`, `"cache":true`)
+	if got := models(); got != "" {
+		t.Errorf("it may use %q, not any", got)
+	}
+	w.call(w.acme.owner, "GET", "/api/admin/audit?action=key", nil).want(200, "key.changed", `"models":"deep, vendor/*"`, `"models":"any"`)
+
+	w.call(w.acme.owner, "PATCH", path, `{"models":["a\u0000"]}`).want(400, "body.models")
+	w.call("", "PATCH", path, `{"name":"x"}`).want(401)
+	w.call(w.beta.owner, "PATCH", path, `{"name":"x"}`).want(404)
+	dev := w.join(w.acme, "dev@acme.test", "developer").AccessToken
+	w.call(dev, "PATCH", path, `{"models":[]}`).want(403)
+	own := w.key(dev, httpapi.NewKey{Name: "own"}).Key.ID
+	w.call(dev, "PATCH", "/api/admin/keys/"+own, `{"name":"mine"}`).want(200, "mine")
+	w.call(w.acme.owner, "DELETE", path, nil).want(204)
+	w.call(w.acme.owner, "PATCH", path, `{"name":"x"}`).want(409)
+}

@@ -5,6 +5,7 @@ import (
 
 	"nexusai/backend/broker"
 	"nexusai/backend/httpapi"
+	"nexusai/backend/provider"
 	"nexusai/server/audit"
 	"nexusai/server/fleet"
 )
@@ -22,6 +23,20 @@ func (p Providers) ListProviders(ctx context.Context) ([]httpapi.Provider, error
 		return nil, err
 	}
 	return p.Fleet.List(ctx, caller.TenantID, p.Broker.Health)
+}
+
+// ProviderKinds lists how a provider can be spoken to. Where everybody has an
+// address of their own, the usual one is an example.
+func (p Providers) ProviderKinds(context.Context) ([]httpapi.ProviderKind, error) {
+	out := []httpapi.ProviderKind{}
+	for _, about := range provider.Kinds() {
+		one := httpapi.ProviderKind{Kind: string(about.Kind), Name: about.Name, Example: about.Example, Key: about.Key, APIVersion: about.APIVersion}
+		if !about.Local {
+			one.BaseURL = about.BaseURL
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }
 
 // CreateProvider adds an endpoint.

@@ -210,3 +210,23 @@ func TestARouteIsExplained(t *testing.T) {
 	v.call(v.beta.owner, "POST", "/api/admin/route/explain", httpapi.RouteQuestion{Model: "m"}).want(200, `"candidates":[]`, "model.unknown")
 	v.call(v.beta.owner, "POST", "/api/admin/route/explain", httpapi.RouteQuestion{Model: "m", KeyID: key.ID}).want(404)
 }
+
+func TestAProvidersFormKnowsWhereToBegin(t *testing.T) {
+	t.Parallel()
+	v := newVertical(t, up.Answer("Hello"))
+	const path = "/api/admin/provider-kinds"
+	seen := map[string]httpapi.ProviderKind{}
+	for _, k := range decode[[]httpapi.ProviderKind](v.call(v.acme.owner, "GET", path, nil).want(200)) {
+		seen[k.Kind] = k
+		if (k.BaseURL == "") == (k.Example == "") {
+			t.Errorf("%s begins at %q, or at an example like %q", k.Kind, k.BaseURL, k.Example)
+		}
+	}
+	if len(seen) != 14 || seen["anthropic"].BaseURL != "https://api.anthropic.com/v1" || !seen["azure"].Key || seen["azure"].APIVersion == "" || seen["ollama"].Key {
+		t.Errorf("kinds %+v", seen)
+	}
+	v.call("", "GET", path, nil).want(401)
+	v.call(v.join(v.acme, "bo@acme.test", "member").AccessToken, "GET", path, nil).want(403)
+	// It is about vendors, not about a team: another one sees the same.
+	v.call(v.beta.owner, "GET", path, nil).want(200, "https://api.openai.com/v1")
+}

@@ -71,7 +71,7 @@ func newVertical(t *testing.T, scripts ...[]up.Act) *vertical {
 	httpapi.RegisterContents(contract, api.Contents{Book: v.contents})
 	httpapi.RegisterCosts(contract, operations)
 	httpapi.RegisterRefusals(contract, operations)
-	trials, err := playground.New(playground.Config{Broker: asked, Fleet: providers, Calls: calls})
+	trials, err := playground.New(playground.Config{Broker: asked, Fleet: providers, Calls: calls, Revocations: v.svc.Authenticator()})
 	v.must(err)
 	httpapi.RegisterPlayground(contract, trials)
 	fleetOf := api.Providers{Fleet: providers, Broker: models}

@@ -32,6 +32,12 @@ func TestWhatIsHeldCountsAsSpent(t *testing.T) {
 	if f == nil || f.Code != fault.QuotaSpent || !strings.Contains(f.Safe, "your account ($0.50)") || f.RetryAfter != time.Second {
 		t.Fatalf("a call too many: %+v", f)
 	}
+	if b := f.Bound; b == nil || b.Holder != "user" || b.Period != "total" || !b.Pending || b.ResetsAt != nil {
+		t.Errorf("for programs: %+v", b)
+	}
+	if _, err = p.Reserve(t.Context(), budget.Who{TenantID: w.tenant, UserID: w.user, KeyID: uuid.NewString()}, 1, 1); fault.From(err).Bound.Holder != "maker" {
+		t.Errorf("a key of theirs: %+v", fault.From(err).Bound)
+	}
 	h.Settle(usd / 10)
 	h.Settle(usd) // the first counts
 	h, err = p.Reserve(t.Context(), w.who(), usd/10, usd)
@@ -68,6 +74,11 @@ func TestARefusalSaysWhichBudgetWhenAndWhom(t *testing.T) {
 	if f == nil || f.Safe != "The monthly budget of your organisation ($1.00) is spent." ||
 		f.Hint != "It begins anew at 2026-12-01 00:00 -03. Ask Ana for more." || f.RetryAfter != 4*time.Hour+time.Second {
 		t.Fatalf("%+v", f)
+	}
+	b := f.Bound
+	if b == nil || b.Kind != "budget" || b.Holder != "tenant" || b.Period != "month" || b.Amount != usd || b.Contact != "Ana" || b.Zone != "America/Sao_Paulo" ||
+		b.Pending || b.ResetsAt == nil || b.ResetsAt.Format(time.RFC3339) != "2026-12-01T00:00:00-03:00" {
+		t.Errorf("for programs: %+v", b)
 	}
 	now = now.Add(4 * time.Hour)
 	if _, err := p.Reserve(t.Context(), w.who(), usd, usd); err != nil {

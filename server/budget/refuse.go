@@ -8,6 +8,22 @@ import (
 	"nexusai/backend/fault"
 )
 
+// bound is the refusal for programs.
+func (p *page) bound(at share, who Who, limit int64) *fault.Bound {
+	b := &fault.Bound{
+		Kind: "budget", Holder: string(at.budget.Holder), Period: string(at.budget.Period), Amount: limit, Zone: p.zone.String(), Contact: at.budget.Contact,
+		Name: p.names[at.subject],
+	}
+	if at.budget.Holder == OfUser && who.KeyID != "" {
+		b.Holder = "maker"
+	}
+	if at.budget.Period != Total {
+		resets := at.to.In(p.zone)
+		b.ResetsAt = &resets
+	}
+	return b
+}
+
 // refuse says which budget has too little, when it begins anew and whom to ask.
 func (b *Budgets) refuse(p *page, s *slice, who Who, now time.Time) error {
 	b.mu.Lock()
@@ -19,15 +35,18 @@ func (b *Budgets) refuse(p *page, s *slice, who Who, now time.Time) error {
 	}
 	what := fmt.Sprintf("The %sbudget of %s (%s) ", map[Period]string{Daily: "daily ", Monthly: "monthly "}[at.budget.Period], p.whose(at, who), dollars(limit))
 	f := fault.New(fault.QuotaSpent, what+"is spent.", nil)
+	f.Bound = p.bound(at, who, limit)
 	var hints []string
 	held := limit-r.spent >= r.whole && r.limit > 0 // only held back, by calls in flight
 	switch left := limit - r.spent; {
 	case held:
 		f.Safe = what + "has too little left while other calls are under way."
 		f.RetryAfter = time.Second
+		f.Bound.Pending = true
 		hints = append(hints, "Try again in a moment, or ask for a shorter answer.")
 	case left > 0 && r.limit > 0:
 		f.Safe = what + "has at most " + dollars(left) + " left, which is too little for this call."
+		f.Bound.Left = left
 		hints = append(hints, "Ask for a shorter answer.")
 	}
 	if !held && at.budget.Period != Total {

@@ -12,6 +12,7 @@ import (
 	"nexusai/backend/surface/embeddings"
 	"nexusai/server/cache"
 	"nexusai/server/calllog"
+	"nexusai/server/entitlement"
 	"nexusai/server/ledger"
 	"nexusai/server/limit"
 )
@@ -57,7 +58,7 @@ func (g *Gateway) ask(op operation) func(http.ResponseWriter, *http.Request, htt
 func (g *Gateway) call(w http.ResponseWriter, r *http.Request, a asked) {
 	record := g.Calls.Begin(a.record(w.Header().Get(requestID)))
 	var report broker.Report
-	ctx, done := g.entitled(r.Context(), a.caller)
+	ctx, done := entitlement.While(r.Context(), g.Revocations, a.caller)
 	defer done()
 	ctx, rates := limit.Noted(ctx)
 	ctx, cached := cache.Noted(ctx)

@@ -26,6 +26,7 @@ import (
 	"nexusai/backend/surface/rerank"
 	"nexusai/backend/surface/responses"
 	"nexusai/server/calllog"
+	"nexusai/server/entitlement"
 	"nexusai/server/ledger"
 )
 
@@ -45,7 +46,7 @@ type Fleet interface {
 // Config of a Gateway; all fields but Now are required.
 type Config struct {
 	Auth        httpapi.Auth
-	Revocations Revocations
+	Revocations entitlement.Revocations
 	Broker      Broker
 	Fleet       Fleet
 	Calls       *calllog.Book

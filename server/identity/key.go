@@ -23,10 +23,12 @@ const mostKeys = 1000
 // maxModel bounds the name of a model in a key's list, in characters.
 const maxModel = 200
 
-const listKeys = `
+const selectKeys = `
 select k.id::text, k.name, k.prefix, k.scopes, k.models, k.cache, k.private, coalesce(nullif(u.name, ''), u.email::text, 'operator'),
        k.created_at, k.expires_at, k.used_at, k.revoked_at
-from api_key k left join app_user u on u.tenant_id = k.tenant_id and u.id = k.created_by
+from api_key k left join app_user u on u.tenant_id = k.tenant_id and u.id = k.created_by`
+
+const listKeys = selectKeys + `
 order by k.revoked_at is not null, k.created_at desc, k.id desc limit 2000`
 
 func scanKey(row pgx.CollectableRow) (k httpapi.Key, err error) {
@@ -153,40 +155,70 @@ func cleanModels(models []string) ([]string, error) {
 	return out, nil
 }
 
-const readKey = `select name, prefix, coalesce(created_by::text, ''), revoked_at is not null from api_key where id = $1 for update`
+const lockKey = `select name, prefix, coalesce(created_by::text, ''), revoked_at is not null from api_key where id = $1 for update`
+
+// heldKey is a key in the transaction that changes it.
+type heldKey struct {
+	id, name, prefix string
+	revoked          bool
+}
+
+// hold locks a key for a change. Who may not manage people may change only keys
+// of their own.
+func hold(ctx context.Context, tx pgx.Tx, c httpapi.Caller, id string) (k heldKey, err error) {
+	maker := ""
+	k.id = id
+	err = tx.QueryRow(ctx, lockKey, id).Scan(&k.name, &k.prefix, &maker, &k.revoked)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return k, errNoKey
+	}
+	if err != nil {
+		return k, fmt.Errorf("read an API key: %w", err)
+	}
+	if c.Role != policy.Operator && !c.Can(httpapi.WriteUsers) && maker != c.UserID {
+		return k, fault.New(fault.Forbidden, "Only its maker or an administrator can change or revoke this key.", nil)
+	}
+	return k, nil
+}
+
+// changed writes what was done to a key into the audit trail, and tells every
+// process to look at it again.
+func (k heldKey) changed(ctx context.Context, tx pgx.Tx, c httpapi.Caller, action string, facts map[string]string) error {
+	facts["prefix"] = k.prefix
+	if err := recordRevoked(ctx, tx, kindKey, k.id); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, audit.Entry{Actor: audit.By(c), Action: action, TargetID: k.id, Target: k.name, Facts: facts})
+}
 
 const revokeKey = `update api_key set revoked_at = $2 where id = $1`
 
 // RevokeKey ends a key within a second; revoking twice is fine. Who may not
 // manage people may revoke only keys of their own.
 func (s *Service) RevokeKey(ctx context.Context, c httpapi.Caller, keyID string) error {
+	return s.withKey(ctx, c, keyID, func(tx pgx.Tx, k heldKey) error {
+		if k.revoked {
+			return nil
+		}
+		if _, err := tx.Exec(ctx, revokeKey, k.id, s.now()); err != nil {
+			return fmt.Errorf("revoke an API key: %w", err)
+		}
+		return k.changed(ctx, tx, c, "key.revoked", map[string]string{})
+	})
+}
+
+// withKey lets fn change a key, and tells everybody once that is stored.
+func (s *Service) withKey(ctx context.Context, c httpapi.Caller, keyID string, fn func(pgx.Tx, heldKey) error) error {
 	id, err := rowID(keyID)
 	if err != nil {
 		return errNoKey
 	}
 	err = s.db.Tenant(ctx, c.TenantID, func(tx pgx.Tx) error {
-		var name, prefix, maker string
-		var revoked bool
-		err := tx.QueryRow(ctx, readKey, id).Scan(&name, &prefix, &maker, &revoked)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return errNoKey
-		}
+		k, err := hold(ctx, tx, c, id)
 		if err != nil {
-			return fmt.Errorf("read an API key: %w", err)
-		}
-		if c.Role != policy.Operator && !c.Can(httpapi.WriteUsers) && maker != c.UserID {
-			return fault.New(fault.Forbidden, "Only its maker or an administrator can revoke this key.", nil)
-		}
-		if revoked {
-			return nil
-		}
-		if _, err := tx.Exec(ctx, revokeKey, id, s.now()); err != nil {
-			return fmt.Errorf("revoke an API key: %w", err)
-		}
-		if err := recordRevoked(ctx, tx, kindKey, id); err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, audit.Entry{Actor: audit.By(c), Action: "key.revoked", TargetID: id, Target: name, Facts: map[string]string{"prefix": prefix}})
+		return fn(tx, k)
 	})
 	if err != nil {
 		return err

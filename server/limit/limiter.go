@@ -125,9 +125,11 @@ func shown(all []claim) []Claim {
 }
 
 func (l *Limiter) refuse(who httpapi.Caller, c claim, ask broker.Ask, wait time.Duration) error {
-	l.Refused(Refusal{At: l.Now(), Tenant: who.TenantID, Rule: c.rule, UserID: who.UserID, KeyID: who.KeyID, Model: ask.Model})
+	now := l.Now()
+	l.Refused(Refusal{At: now, Tenant: who.TenantID, Rule: c.rule, UserID: who.UserID, KeyID: who.KeyID, Model: ask.Model})
 	f := fault.New(fault.RateLimited, "The limit of "+c.rule.words()+" is reached.", nil).WithHint(again(c.rule, wait))
 	f.RetryAfter = wait
+	f.Bound = c.rule.bound(now.Add(wait))
 	if c.rule.Holder == OfDeployment {
 		f.Field = broker.OnlyHere
 	}

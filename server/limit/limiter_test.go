@@ -50,8 +50,14 @@ func TestEveryHolderAndMeasure(t *testing.T) {
 				t.Errorf("%s %s: the first is %v", holder, measure, err)
 			}
 			_, err := l.Admit(asCaller(t), dep, ask)
-			if f := fault.From(err); f == nil || f.Code != fault.RateLimited || f.RetryAfter <= 0 || f.Safe == "" || f.Hint == "" {
-				t.Errorf("%s %s: the second is %+v", holder, measure, f)
+			f := fault.From(err)
+			if f == nil || f.Code != fault.RateLimited || f.RetryAfter <= 0 || f.Safe == "" || f.Hint == "" {
+				t.Fatalf("%s %s: the second is %+v", holder, measure, f)
+			}
+			b := f.Bound
+			if b == nil || b.Kind != "limit" || b.Holder != string(holder) || b.Measure != string(measure) || b.Amount != amount ||
+				b.Window != int64(rule.Window.Seconds()) || (b.ResetsAt == nil) != (measure == limit.Concurrent) {
+				t.Errorf("%s %s, for programs: %+v", holder, measure, b)
 			}
 			rule.Holds = "another"
 			l = newLimiter(t, limit.NewMemory(nil), rule)

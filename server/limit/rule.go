@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"nexusai/backend/broker"
+	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
 )
 
@@ -145,6 +146,17 @@ func (r Rule) words() string {
 		return fmt.Sprintf("%d %s for this %s", r.Amount, what, r.Holder)
 	}
 	return fmt.Sprintf("%d %s in %s for this %s", r.Amount, what, span(r.Window), r.Holder)
+}
+
+// bound is words for programs. A place of a concurrency limit is free again
+// when a call ends, and nobody knows when that is.
+func (r Rule) bound(again time.Time) *fault.Bound {
+	b := &fault.Bound{Kind: "limit", Holder: string(r.Holder), Measure: string(r.Measure), Amount: r.Amount}
+	if r.Measure != Concurrent {
+		again = again.UTC()
+		b.Window, b.ResetsAt = int64(r.Window/time.Second), &again
+	}
+	return b
 }
 
 func span(d time.Duration) string {

@@ -13,6 +13,7 @@ import (
 	"nexusai/backend/llm"
 	"nexusai/server/calllog"
 	"nexusai/server/edge"
+	"nexusai/server/entitlement"
 	"nexusai/server/ledger"
 )
 
@@ -32,10 +33,11 @@ type Fleet interface {
 
 // Config of a Playground; all fields but Now are required.
 type Config struct {
-	Broker Broker
-	Fleet  Fleet
-	Calls  *calllog.Book
-	Now    func() time.Time
+	Broker      Broker
+	Fleet       Fleet
+	Calls       *calllog.Book
+	Revocations entitlement.Revocations
+	Now         func() time.Time
 }
 
 // Playground is safe for concurrent use. It keeps nothing of what is asked itself.
@@ -49,8 +51,8 @@ var _ httpapi.Playground = (*Playground)(nil)
 
 // New checks cfg.
 func New(cfg Config) (*Playground, error) {
-	if cfg.Broker == nil || cfg.Fleet == nil || cfg.Calls == nil {
-		return nil, errors.New("playground.Config needs Broker, Fleet and Calls")
+	if cfg.Broker == nil || cfg.Fleet == nil || cfg.Calls == nil || cfg.Revocations == nil {
+		return nil, errors.New("playground.Config needs Broker, Fleet, Calls and Revocations")
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -58,8 +60,8 @@ func New(cfg Config) (*Playground, error) {
 	return &Playground{Config: cfg, busy: map[string]int{}}, nil
 }
 
-// Try implements httpapi.Playground. When the caller leaves, so does the call
-// at the provider.
+// Try implements httpapi.Playground. When the caller leaves or may not go on, so
+// does the call at the provider.
 func (p *Playground) Try(ctx context.Context, t httpapi.Trial, send func(httpapi.TrialEvent) error) error {
 	caller, err := httpapi.MustCaller(ctx)
 	if err != nil {
@@ -70,6 +72,8 @@ func (p *Playground) Try(ctx context.Context, t httpapi.Trial, send func(httpapi
 		return err
 	}
 	defer leave()
+	ctx, done := entitlement.While(ctx, p.Revocations, caller)
+	defer done()
 	one := &trial{p: p, caller: caller, asked: t, send: send, began: p.Now()}
 	return one.run(ctx)
 }
@@ -80,7 +84,7 @@ func (p *Playground) enter(c httpapi.Caller) (leave func(), err error) {
 	defer p.mu.Unlock()
 	if p.busy[who] >= atOnce {
 		f := fault.New(fault.RateLimited, "You have as many answers being written in the playground as you can have at once.", nil)
-		f.RetryAfter = time.Second
+		f.Key, f.RetryAfter = "fault.rate.playground", time.Second
 		return nil, f
 	}
 	p.busy[who]++
@@ -121,7 +125,7 @@ func (t *trial) run(ctx context.Context) error {
 	if err == nil {
 		return t.tell(httpapi.TrialEvent{Type: "done", Outcome: result})
 	}
-	if !t.told || ctx.Err() != nil {
+	if !t.told {
 		return err
 	}
 	return t.tell(httpapi.TrialEvent{Type: "failed", Outcome: result, Problem: httpapi.ProblemOf(fault.From(err))})

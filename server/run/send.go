@@ -120,16 +120,16 @@ func (r *Runs) admit(who asker) error {
 		f.RetryAfter = leaseFor / 6
 		return f
 	}
-	safe := ""
+	safe, key := "", ""
 	switch {
 	case r.counts[who] >= r.Each:
-		safe = "You have too many answers in progress."
+		safe, key = "You have too many answers in progress.", "fault.rate.runs"
 	case r.counts[who.team()] >= r.Limit:
-		safe = "Your team has too many answers in progress."
+		safe, key = "Your team has too many answers in progress.", "fault.rate.teamRuns"
 	}
 	if safe != "" {
 		f := fault.New(fault.RateLimited, safe, nil).WithHint("Wait for one to end, or stop one.")
-		f.RetryAfter = 2 * time.Second
+		f.Key, f.HintKey, f.RetryAfter = key, "hint.rate.runs", 2*time.Second
 		return f
 	}
 	r.counts[who]++

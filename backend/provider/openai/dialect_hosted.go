@@ -58,11 +58,11 @@ func Jina() Dialect {
 	return Dialect{Name: "jina", Listless: true, Rerank: RerankJina, Wires: openAIWires(llm.OpenAIEmbeddings, llm.Rerank)}
 }
 
-// azureVersion is the newest version of the data plane that is not a preview.
-const azureVersion = "2024-10-21"
+// AzureVersion is the newest version of the data plane that is not a preview.
+const AzureVersion = "2024-10-21"
 
 // Azure is OpenAI at Microsoft. A base that ends in /openai has an address for
-// each deployment and wants a version, which is azureVersion when empty; one
+// each deployment and wants a version, which is AzureVersion when empty; one
 // that ends in /openai/v1 takes the deployment as the model.
 func Azure(baseURL, version string) Dialect {
 	d := OpenAI()
@@ -71,7 +71,7 @@ func Azure(baseURL, version string) Dialect {
 		return d
 	}
 	if version == "" {
-		version = azureVersion
+		version = AzureVersion
 	}
 	d.PerDeployment, d.Query = true, "api-version="+url.QueryEscape(version)
 	delete(d.Wires, llm.OpenAIResponses) // it is not below a deployment

@@ -10,6 +10,7 @@ export type AuditFilter = Omit<NonNullable<operations["list-audit"]["parameters"
 export type ProviderInput = Schemas["ProviderInput"];
 export type UserPatch = Schemas["UserPatch"];
 export type NewKey = Schemas["NewKey"];
+export type KeyPatch = Schemas["KeyPatch"];
 export type Invite = Schemas["Invite"];
 
 export const adminKeys = {
@@ -78,6 +79,7 @@ export const signOutUser = (id: string) => take(api.DELETE("/api/admin/users/{id
 export const keysQuery = () =>
   queryOptions({ queryKey: adminKeys.keys, queryFn: ({ signal }) => take(api.GET("/api/admin/keys", { signal })) });
 export const createKey = (body: NewKey) => take(api.POST("/api/admin/keys", { body }));
+export const patchKey = (id: string, body: KeyPatch) => take(api.PATCH("/api/admin/keys/{id}", { params: { path: { id } }, body }));
 export const revokeKey = (id: string) => take(api.DELETE("/api/admin/keys/{id}", { params: { path: { id } } }));
 
 export const providersQuery = () =>

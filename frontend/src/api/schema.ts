@@ -265,7 +265,8 @@ export interface paths {
         delete: operations["revoke-key"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change a key's name, models or cache */
+        patch: operations["patch-key"];
         trace?: never;
     };
     "/api/admin/limits": {
@@ -384,6 +385,23 @@ export interface paths {
         put?: never;
         /** Set a price from a moment on */
         post: operations["set-price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/provider-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How providers can be spoken to */
+        get: operations["list-provider-kinds"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1311,6 +1329,53 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
+        Bound: {
+            /**
+             * Format: int64
+             * @description of a budget nano US dollars; of a limit how many of its measure
+             */
+            amount: number;
+            /** @description whom to ask for more; absent: an administrator */
+            contact?: string;
+            /**
+             * @description whose it is; maker: of who made the key that asked
+             * @enum {string}
+             */
+            holder: "tenant" | "team" | "user" | "maker" | "role" | "key" | "conversation" | "model" | "deployment";
+            /** @enum {string} */
+            kind: "budget" | "limit";
+            /**
+             * Format: int64
+             * @description of a budget: what is left in nano US dollars, where that is too little for the call
+             */
+            left?: number;
+            /**
+             * @description of a limit
+             * @enum {string}
+             */
+            measure?: "requests" | "input_tokens" | "output_tokens" | "concurrency";
+            /** @description of the team, where it is the holder */
+            name?: string;
+            /** @description of a budget: only calls under way hold it back, so a moment later there may be enough */
+            pending?: boolean;
+            /**
+             * @description of a budget
+             * @enum {string}
+             */
+            period?: "day" | "month" | "total";
+            /**
+             * Format: date-time
+             * @description when the budget begins anew, or the limit has room again; absent: never, or nobody knows
+             */
+            resets_at?: string;
+            /**
+             * Format: int64
+             * @description of a limit; absent for concurrency
+             */
+            window_seconds?: number;
+            /** @description the tenant's time zone, in which a budget's days and months are meant */
+            zone?: string;
+        };
         Budget: {
             /** Format: int64 */
             amount_nano_usd: number;
@@ -1900,6 +1965,12 @@ export interface components {
             /** Format: date-time */
             used_at?: string;
         };
+        KeyPatch: {
+            cache?: boolean;
+            /** @description replaced as a whole; empty: any. Calls under way end as they began */
+            models?: string[];
+            name?: string;
+        };
         Limit: {
             /** Format: int64 */
             amount: number;
@@ -2458,6 +2529,8 @@ export interface components {
             upstream: string;
         };
         Problem: {
+            /** @description the budget or limit that refused, to be worded in the reader's language */
+            bound?: components["schemas"]["Bound"];
             /**
              * @description stable and dotted; clients branch on it
              * @example not_found
@@ -2570,6 +2643,20 @@ export interface components {
             name?: string;
             /** @description write only: rotates the key; calls under way end with the old one */
             secret?: string;
+        };
+        ProviderKind: {
+            /** @description the usual one, where the protocol has versions */
+            api_version?: string;
+            /** @description the vendor's address; absent: everybody has one of their own */
+            base_url?: string;
+            /** @description what an address of one's own looks like */
+            example?: string;
+            /** @description it wants one */
+            key: boolean;
+            /** @enum {string} */
+            kind: "openai" | "azure" | "anthropic" | "gemini" | "deepseek" | "mistral" | "meta" | "vllm" | "llamacpp" | "ollama" | "whisper" | "cohere" | "jina" | "compatible";
+            /** @description as the vendor writes it */
+            name: string;
         };
         ProviderModel: {
             /** @description what callers ask for */
@@ -5695,6 +5782,122 @@ export interface operations {
             };
         };
     };
+    "patch-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-limits": {
         parameters: {
             query?: never;
@@ -6763,6 +6966,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PricedModel"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-provider-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderKind"][];
                 };
             };
             /** @description Bad Request */

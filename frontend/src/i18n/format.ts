@@ -1,3 +1,4 @@
+import i18next from "i18next";
 import { useMemo } from "react";
 import { useLocale } from "./language";
 
@@ -26,6 +27,7 @@ export function createFormat(locale: string, timeZone?: string) {
   const dayYear = late(() => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", ...zone }));
   const weekday = late(() => new Intl.DateTimeFormat(locale, { weekday: "long", ...zone }));
   const month = late(() => new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", ...zone }));
+  const moment = (timeZone: string) => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short", timeZone });
   const full = late(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", ...zone }));
   const relative = late(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" }));
   const list = late(() => new Intl.ListFormat(locale, { type: "conjunction" }));
@@ -65,6 +67,11 @@ export function createFormat(locale: string, timeZone?: string) {
     month: (at: Date | string | number) => month().format(date(at)),
     /** The whole truth, for tooltips and details. */
     full: (at: Date | string | number) => full().format(date(at)),
+    /** A moment in a zone that is said with it; in that of the reader where this browser does not know the zone. */
+    moment(at: Date | string | number, timeZone?: string) {
+      if (timeZone && isZone(timeZone)) return moment(timeZone).format(date(at));
+      return full().format(date(at));
+    },
     /** "3 min. ago", "in 2 days"; pass now from a clock that ticks when it should move. */
     ago(at: Date | string | number, now: Date = new Date()) {
       const s = (date(at).getTime() - now.getTime()) / 1000;
@@ -94,6 +101,17 @@ function sharedFormat(locale: string): Format {
   if (latest?.locale !== locale) latest = createFormat(locale);
   return latest;
 }
+
+function isZone(timeZone: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat("en", { timeZone }));
+  } catch {
+    return false;
+  }
+}
+
+/** The formats of the language in use, outside components. */
+export const currentFormat = (): Format => sharedFormat(regional(i18next.language, navigator.languages));
 
 export function useFormat(): Format {
   const language = useLocale();

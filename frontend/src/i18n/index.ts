@@ -5,7 +5,7 @@ import { en } from "./en";
 export const locales = ["en", "pt-PT", "pt-BR"] as const;
 export type Locale = (typeof locales)[number];
 export type T = TFunction;
-export { useFormat, type Format } from "./format";
+export { currentFormat, useFormat, type Format } from "./format";
 export { useT } from "./language";
 
 declare module "i18next" {
@@ -68,9 +68,9 @@ export { translate };
  * Translates a key that came over the wire ("fault.not_found"), or returns
  * undefined when this build has no words for it.
  */
-export function translateWire(key: string | undefined): string | undefined {
-  if (!key || !i18next.exists(key)) return undefined;
-  return i18next.t(key as never) as string;
+export function translateWire(key: string | undefined, values: Record<string, unknown> = {}): string | undefined {
+  if (!key || !i18next.exists(key, values)) return undefined;
+  return String(i18next.t(key as never, values as never));
 }
 
 // CLDR's Portuguese has a "many" form for round millions written in words

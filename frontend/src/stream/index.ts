@@ -1,4 +1,4 @@
-export { streamCompletion, type CompletionRequest, type CompletionUsage, type StreamCompletion } from "./completion";
+export { streamTrial, type StreamTrial } from "./trial";
 export { createTail } from "./createTail";
 export { parseEvent, type Connection, type HostStream } from "./host";
 export { sseStream } from "./sse";

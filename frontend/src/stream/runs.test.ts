@@ -98,3 +98,15 @@ test("a failure stays until it is dismissed", () => {
   runs.forget("r");
   expect(runs.forConversation("c")).toBeUndefined();
 });
+
+test("why an answer failed is kept beside the stored answer, also of a run first heard of at its end", () => {
+  const problem = { code: "quota.spent", detail: "", status: 402, type: "", title: "", key: "" };
+  const { runs } = world();
+  runs.adopt(run());
+  runs.event(event(1, "", { state: "failed", message, problem }));
+  expect(runs.forConversation("c")).toBeUndefined();
+  expect(runs.problem("a")?.code).toBe("quota.spent");
+  runs.event(event(1, "", { run_id: "other", answer_id: "b", state: "failed", message: { ...message, id: "b" }, problem }));
+  expect(runs.problem("b")?.code).toBe("quota.spent");
+  expect(runs.problem("c")).toBeUndefined();
+});

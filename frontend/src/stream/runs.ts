@@ -1,7 +1,7 @@
 // The answers being written: the one thing that lives outside the query cache,
 // because it changes thirty times a second. It enters the cache when it ends.
 import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
-import type { Message, Run, RunEvent } from "@/api";
+import type { Message, Problem, Run, RunEvent } from "@/api";
 import { createTail } from "./createTail";
 import { fromSnapshot, isOver, step, type LiveRun } from "./runState";
 
@@ -25,8 +25,13 @@ export interface Runs {
   /** Ids of conversations in which an answer is being written; the same array until that changes. */
   active(): readonly string[];
   forget(id: string): void;
+  /** Why an answer failed, as its host said it while this page was open: more than the code that is kept with the answer. */
+  problem(answerId: string): Problem | undefined;
   subscribe(listener: () => void): () => void;
 }
+
+/** Of how many failed answers the reason is kept. */
+const mostProblems = 100;
 
 interface Entry {
   run: LiveRun;
@@ -36,6 +41,7 @@ interface Entry {
 export function createRuns({ fetchRun, onEnd, everyMs = 33 }: RunsConfig): Runs {
   const entries = new Map<string, Entry>();
   const fetching = new Map<string, RunEvent[]>(); // events that wait for their run's snapshot
+  const problems = new Map<string, Problem>(); // by answer, oldest first
   const listeners = new Set<() => void>();
   let active: readonly string[] = [];
 
@@ -64,8 +70,15 @@ export function createRuns({ fetchRun, onEnd, everyMs = 33 }: RunsConfig): Runs 
     tell();
   };
 
+  const keepProblem = (answerId: string, problem: Problem | undefined) => {
+    if (!problem || !answerId) return;
+    problems.set(answerId, problem);
+    for (const oldest of problems.keys()) if (problems.size > mostProblems) problems.delete(oldest);
+  };
+
   const finish = (entry: Entry, message: Message | undefined) => {
     entry.tail.close();
+    keepProblem(entry.run.answerId, entry.run.problem);
     onEnd(entry.run, message);
     if (entry.run.state !== "failed" || message) entries.delete(entry.run.id);
     tell();
@@ -125,7 +138,10 @@ export function createRuns({ fetchRun, onEnd, everyMs = 33 }: RunsConfig): Runs 
       if (fetching.has(event.run_id)) refetch(event.run_id, event);
       else if (entries.has(event.run_id)) apply(event);
       else if (!isOver(event.state)) refetch(event.run_id, event);
-      else if (event.message) onEnd({ id: event.run_id, conversationId: event.conversation_id, messageId: "", answerId: event.answer_id, model: event.message.model ?? "", state: event.state, text: event.message.text, seq: event.seq }, event.message);
+      else if (event.message) {
+        keepProblem(event.answer_id, event.problem);
+        onEnd({ id: event.run_id, conversationId: event.conversation_id, messageId: "", answerId: event.answer_id, model: event.message.model ?? "", state: event.state, text: event.message.text, seq: event.seq }, event.message);
+      }
     },
     resync() {
       for (const [id, entry] of entries) if (!isOver(entry.run.state)) refetch(id);
@@ -141,6 +157,7 @@ export function createRuns({ fetchRun, onEnd, everyMs = 33 }: RunsConfig): Runs 
       entries.get(id)?.tail.close();
       if (entries.delete(id)) tell();
     },
+    problem: (answerId) => problems.get(answerId),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

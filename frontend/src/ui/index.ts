@@ -39,6 +39,7 @@ export { Table } from "./table/Table";
 export { Tabs } from "./Tabs";
 export { TextArea } from "./TextArea";
 export { ToastProvider, useToasts, type Toasts } from "./Toast";
+export { spanOf } from "./timeSpan";
 export { Tooltip, TooltipProvider } from "./Tooltip";
 export { useMedia, useNarrow } from "./useMedia";
 export { asBoolean, asNumber, asStrings, useStored } from "./useStored";

@@ -1,4 +1,5 @@
-import { translateWire } from "@/i18n";
+import { currentLocale, translateWire } from "@/i18n";
+import { boundHint, boundMessage, type BoundLike } from "./boundText";
 
 /** What the views need of a problem document (RFC 9457). */
 export interface ProblemLike {
@@ -9,13 +10,17 @@ export interface ProblemLike {
   hint_key?: string;
   id?: string;
   retry_after?: number;
+  bound?: BoundLike;
 }
 
 /** The message in the user's language, or the host's English where this build has no words for it. */
 export function problemMessage(problem: ProblemLike): string {
-  return translateWire(problem.key) ?? translateWire(`fault.${problem.code}`) ?? problem.detail;
+  return (problem.bound && boundMessage(problem.bound)) ?? translateWire(problem.key) ?? translateWire(`fault.${problem.code}`) ?? problem.detail;
 }
 
 export function problemHint(problem: ProblemLike): string | undefined {
-  return translateWire(problem.hint_key) ?? problem.hint ?? translateWire(`hint.${problem.code}`);
+  if (problem.bound && boundMessage(problem.bound)) return boundHint(problem.bound);
+  // In another language, words that are understood go before the host's English, which may say more.
+  const english = currentLocale() === "en" ? problem.hint : undefined;
+  return translateWire(problem.hint_key) ?? english ?? translateWire(`hint.${problem.code}`) ?? problem.hint;
 }

@@ -248,7 +248,7 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterContents(contract, api.Contents{Book: srv.contents})
 	httpapi.RegisterCosts(contract, operations)
 	httpapi.RegisterRefusals(contract, operations)
-	trials, err := playground.New(playground.Config{Broker: srv.chats, Fleet: srv.fleet, Calls: srv.calls})
+	trials, err := playground.New(playground.Config{Broker: srv.chats, Fleet: srv.fleet, Calls: srv.calls, Revocations: auth})
 	if err != nil {
 		return nil, err
 	}

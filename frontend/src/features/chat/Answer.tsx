@@ -2,8 +2,9 @@ import { RotateCcw, TriangleAlert } from "lucide-react";
 import { memo } from "react";
 import type { Message } from "@/api";
 import { Markdown } from "@/features/markdown";
-import { translateWire, useFormat, useT } from "@/i18n";
-import { CopyButton, cx, FamilyBadge, familyOf, IconButton, Tooltip } from "@/ui";
+import { useFormat, useT } from "@/i18n";
+import { useRuns } from "@/stream";
+import { CopyButton, cx, FamilyBadge, familyOf, IconButton, problemHint, problemMessage, Tooltip } from "@/ui";
 import { useChatActs } from "./ChatContext";
 import { Versions } from "./Versions";
 
@@ -62,15 +63,17 @@ export function AnswerHead({ model }: { model: string }) {
 
 function EndNote({ message }: { message: Message }) {
   const t = useT();
+  const runs = useRuns();
   if (message.finish === "stopped") return <p className="mt-2 text-xs text-faint">{t("chat.stopped")}</p>;
   if (message.finish === "length") return <p className="mt-2 text-xs text-warn">{t("chat.cutOff")}</p>;
   if (message.finish !== "error") return null;
   const code = message.error_code ?? "";
+  const problem = runs.problem(message.id) ?? { code, detail: code };
   return (
     <p role="alert" className="mt-2 flex items-start gap-2 text-sm">
       <TriangleAlert size={14} className="mt-[3px] shrink-0 text-danger" aria-hidden />
       <span>
-        {t("chat.failedAnswer")} <span className="text-muted">{translateWire(`fault.${code}`) ?? code} {translateWire(`hint.${code}`)}</span>
+        {t("chat.failedAnswer")} <span className="text-muted">{problemMessage(problem)} {problemHint(problem)}</span>
       </span>
     </p>
   );

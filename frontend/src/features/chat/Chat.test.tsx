@@ -1,6 +1,7 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
+import { chooseLocale } from "@/i18n";
 import { conversation, message, renderChat, runOf, status } from "@/test/desktop";
 
 // Both lists, of conversations and of messages, call this whenever they render.
@@ -52,6 +53,29 @@ test("a message that could not be stored comes back into the field", async () =>
   await userEvent.type(input, "Precious words{Enter}");
   await waitFor(() => expect(input).toHaveValue("Precious words"));
   expect(await screen.findByText("The disk is full.")).toBeInTheDocument();
+});
+
+test("an answer that a budget refused says which, when and whom to ask, in the reader's language", async () => {
+  let stored: object[] = [];
+  const chat = await renderChat({
+    "POST /api/chat": (asked) => {
+      stored = [{ ...question, id: asked.body?.["message_id"], conversation_id: asked.body?.["conversation_id"] }];
+      return runOf(asked);
+    },
+    "GET /api/conversations/:id": (_asked, id) => ({ conversation: conversation(id, "Quorums"), messages: stored, draft: "" }),
+  });
+  await act(() => chooseLocale("pt-PT"));
+  await userEvent.type(await screen.findByRole("textbox", { name: "Mensagem" }), "Um quórum?{Enter}");
+  await screen.findByRole("article", { name: "Você" });
+  const body = chat.sent("/api/chat")[0]?.body;
+  const final = { ...answer, text: "", model: "big", id: "answer1", conversation_id: String(body?.["conversation_id"]), parent_id: String(body?.["message_id"]), finish: "error", error_code: "quota.spent" };
+  stored = [...stored, final];
+  const bound = { kind: "budget" as const, holder: "team" as const, amount: 5_000_000_000, period: "total" as const, contact: "Ana" };
+  const problem = { code: "quota.spent", status: 402, type: "", title: "", key: "fault.quota.spent", detail: "The budget of your team ($5.00) is spent.", hint: "Ask Ana for more.", bound };
+  chat.emit({ type: "run", run: { run_id: "run1", conversation_id: final.conversation_id, answer_id: "answer1", seq: 1, state: "failed", message: final as never, problem } });
+  expect(await screen.findByText(/O orçamento da sua equipa \(5,00\s\$\) está esgotado\. Peça mais a Ana\./)).toBeVisible();
+  expect(screen.queryByText(/Ask Ana/)).not.toBeInTheDocument();
+  await act(() => chooseLocale("en"));
 });
 
 test("typing is kept as a draft at the first pause, and the conversation with it", async () => {

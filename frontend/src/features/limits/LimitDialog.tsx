@@ -2,14 +2,15 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useRef, useState, type FormEvent } from "react";
 import { adminKeys, createLimit, deleteLimit, hasCode, patchLimit, problemOf, type Limit } from "@/api";
 import { useT } from "@/i18n";
-import { Button, Dialog, ErrorState, Field, Input, Segmented, Select, useToasts } from "@/ui";
+import { Button, Dialog, ErrorState, Field, Input, Segmented, Select, spanOf, useToasts } from "@/ui";
 import { wholeOf } from "./amount";
 import { HolderFields } from "./HolderFields";
 import { every, holderId, type Holder } from "./holder";
-import { windowOf, windows } from "./window";
 
 const kinds = ["tenant", "user", "key", "role", "model", "deployment"] as const;
 const measures = ["requests", "input_tokens", "output_tokens", "concurrency"] as const;
+/** The windows to choose from, in seconds. */
+const windows = [1, 10, 60, 3600, 86_400] as const;
 type Measure = (typeof measures)[number];
 
 /** How much of something a holder may use in a window. */
@@ -78,7 +79,7 @@ export function LimitDialog({ limit, onClose }: { limit?: Limit | undefined; onC
           </Field>
           {windowed && (
             <Field label={t("limits.window")}>
-              {(field) => <Select {...field} size="lg" value={String(window)} onChange={(next) => setWindow(Number(next))} options={choices.map((seconds) => ({ value: String(seconds), label: t(`limits.per.${windowOf(seconds).unit}`, { count: windowOf(seconds).count }) }))} />}
+              {(field) => <Select {...field} size="lg" value={String(window)} onChange={(next) => setWindow(Number(next))} options={choices.map((seconds) => ({ value: String(seconds), label: t(`limits.per.${spanOf(seconds).unit}`, { count: spanOf(seconds).count }) }))} />}
             </Field>
           )}
         </div>

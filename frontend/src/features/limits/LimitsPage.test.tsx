@@ -6,7 +6,6 @@ import { ana, problem, renderPage } from "@/test/page";
 import { markOf, moneyOf, shareOf, wholeOf } from "./amount";
 import { conversationOf } from "./conversation";
 import { LimitsPage } from "./LimitsPage";
-import { windowOf } from "./window";
 
 const team: Budget = { id: "b-1", holder_kind: "tenant", holder: "Acme", period: "month", amount_nano_usd: 100e9, spent_nano_usd: 60e9, reserved_nano_usd: 25e9, left_nano_usd: 15e9, resets_at: "2026-12-01T00:00:00Z", unpriced: "deny", source: "console", created_at: "2026-11-01T00:00:00Z", contact: "ana@acme.test" };
 const spent: Budget = { ...team, id: "b-2", holder_kind: "user", holder_id: "u-1", holder: "Rui Exemplo", period: "day", amount_nano_usd: 2e9, spent_nano_usd: 2e9, reserved_nano_usd: 0, left_nano_usd: 0 };
@@ -133,7 +132,6 @@ test("without budgets it says where to begin; a failure has its message", async 
 
 test.each([["25", 25e9], ["0,50", 5e8], ["$3.2", 3.2e9], ["", NaN], ["-1", NaN], ["1e9", NaN], ["12.1234567891", NaN]])("money typed as %j is %s", (text, nano) => expect(moneyOf(text)).toEqual(nano));
 test.each([["60", 60], ["1,000", 1000], ["1 000", 1000], ["1.5", NaN], ["", NaN], ["-3", NaN]])("a number typed as %j is %s", (text, n) => expect(wholeOf(text)).toEqual(n));
-test.each([[1, 1, "second"], [60, 1, "minute"], [90, 90, "second"], [7200, 2, "hour"], [86_400, 1, "day"]])("%i s are %i %s", (seconds, count, unit) => expect(windowOf(seconds)).toEqual({ count, unit }));
 
 test("what is reserved counts as spent, and nothing is spent when there is nothing", () => {
   expect(markOf(team)).toBe("near");

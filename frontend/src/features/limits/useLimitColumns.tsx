@@ -1,15 +1,14 @@
 import type { Limit } from "@/api";
 import { useFormat, useT } from "@/i18n";
-import type { Column } from "@/ui";
+import { spanOf, type Column } from "@/ui";
 import { holderText } from "./holder";
-import { windowOf } from "./window";
 
 export function useLimitColumns(): Column<Limit>[] {
   const t = useT();
   const format = useFormat();
   const window = (limit: Limit) => {
     if (limit.window_seconds === 0) return t("limits.atOnce");
-    const { count, unit } = windowOf(limit.window_seconds);
+    const { count, unit } = spanOf(limit.window_seconds);
     return t(`limits.per.${unit}`, { count });
   };
   return [

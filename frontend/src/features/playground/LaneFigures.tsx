@@ -29,7 +29,7 @@ export function LaneFigures({ lane, cost, best }: { lane: Lane; cost: CallCost; 
         ) : cost.nanoUsd === undefined ? (
           "–"
         ) : cost.approximate ? (
-          <Tooltip content={t("playground.byList")}>
+          <Tooltip content={t("logs.estimated")}>
             <button type="button" className="rounded-sm">≈ {format.money(cost.nanoUsd)}</button>
           </Tooltip>
         ) : (

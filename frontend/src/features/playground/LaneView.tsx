@@ -25,7 +25,7 @@ export function LaneView({ contest, model, listed, best, onAgain }: Props) {
   const t = useT();
   const format = useFormat();
   const lane = useLane(contest, model);
-  const cost = useCallCost(model, lane, listed);
+  const cost = useCallCost(model, lane);
   const body = useRef<HTMLDivElement>(null);
   const running = isRunning(lane);
   const onScroll = useFollow(body, lane.text.length + lane.reasoning.length, running);
@@ -62,19 +62,21 @@ export function LaneView({ contest, model, listed, best, onAgain }: Props) {
         {lane.text ? <Markdown text={lane.text} live={running} /> : running && <p role="status" aria-label={t("playground.waiting")} className="flex h-[25px] items-center"><span className="h-[1.1em] w-[2px] animate-caret bg-accent-text" aria-hidden /></p>}
         {lane.state === "stopped" && <p className="mt-2 text-xs text-faint">{t("playground.stopped")}</p>}
         {lane.state === "done" && lane.text === "" && <p className="text-sm text-muted">{t("playground.nothing")}</p>}
-        {lane.finish === "length" && <p className="mt-2 text-xs text-warn">{t("playground.cutAtLimit")}</p>}
+        {lane.outcome?.finish === "length" && <p className="mt-2 text-xs text-warn">{t("playground.cutAtLimit")}</p>}
         {lane.problem && (
           <div className="mt-3 flex flex-col gap-2">
             <ErrorState inline problem={lane.problem} />
-            {lane.problem.detail && <p className="text-xs wrap-anywhere text-muted select-text">{lane.problem.detail}</p>}
+            {/* A budget's or a limit's words are all there already, in the reader's language. */}
+            {lane.problem.detail && !lane.problem.bound && <p className="text-xs wrap-anywhere text-muted select-text">{lane.problem.detail}</p>}
           </div>
         )}
       </div>
       {isOver(lane) && (
         <footer className="num flex min-h-8 shrink-0 flex-wrap items-center gap-x-3 border-t border-line px-4 py-1 text-xs text-muted">
-          {lane.usage && <span>{t("playground.tokens", { input: format.integer(lane.usage.input), output: format.integer(lane.usage.output) })}</span>}
-          {lane.usage && lane.usage.cached > 0 && <span>{t("playground.cachedTokens", { n: format.integer(lane.usage.cached) })}</span>}
-          {cost.call && <Link to={"/logs" as never} search={{ open: cost.call.id } as never} className="rounded-sm text-accent-text hover:underline">{t("playground.inLog")}</Link>}
+          {lane.outcome?.deployment && <span className="min-w-0 truncate" title={t("playground.answeredBy", { name: lane.outcome.deployment })}>{lane.outcome.deployment}</span>}
+          {lane.outcome && <span>{t("playground.tokens", { input: format.integer(lane.outcome.input_tokens), output: format.integer(lane.outcome.output_tokens) })}</span>}
+          {lane.outcome?.cached_tokens !== undefined && <span>{t("playground.cachedTokens", { n: format.integer(lane.outcome.cached_tokens) })}</span>}
+          {cost.callId && <Link to={"/logs" as never} search={{ open: cost.callId } as never} className="rounded-sm text-accent-text hover:underline">{t("playground.inLog")}</Link>}
         </footer>
       )}
     </article>

@@ -3,7 +3,7 @@ import type { Model } from "@/api";
 import { useFormat, useT } from "@/i18n";
 import { cx, EmptyState } from "@/ui";
 import type { Contest } from "./contest";
-import { bestOf, isOver, listCost, rateOf } from "./lane";
+import { bestOf, costOf, isOver, rateOf } from "./lane";
 import { LaneView } from "./LaneView";
 import { useOutcomes } from "./useLane";
 
@@ -30,10 +30,10 @@ export function Lanes({ contest, chosen, models, onAgain }: Props) {
     return {
       first: of((model) => contest.lane(model).firstMs),
       rate: of((model) => (done(model) ? rateOf(contest.lane(model)) : undefined), true),
-      cost: of((model) => (done(model) ? listCost(models.find((one) => one.id === model), contest.lane(model).usage) : undefined)),
+      cost: of((model) => (done(model) ? costOf(contest.lane(model)) : undefined)),
       over: lanes.filter(([, lane]) => isOver(lane)),
     };
-  }, [outcomes, contest, chosen, models]);
+  }, [outcomes, contest, chosen]);
   if (chosen.length === 0) return <EmptyState title={t("playground.noneChosen")}>{t("playground.noneChosenText")}</EmptyState>;
   return (
     <>

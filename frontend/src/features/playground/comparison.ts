@@ -1,3 +1,4 @@
+import { problemMessage } from "@/ui";
 import type { Lane } from "./lane";
 
 export interface ComparedLane {
@@ -12,7 +13,7 @@ export function comparisonText(prompt: string, lanes: readonly ComparedLane[]): 
   const quoted = prompt.trim().split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
   const parts = lanes.map(({ model, lane, figures }) => {
     const facts = figures.length > 0 ? `${figures.join(" · ")}\n\n` : "";
-    return `## ${model}\n\n${facts}${lane.text.trim() || (lane.problem?.detail ?? "–")}`;
+    return `## ${model}\n\n${facts}${lane.text.trim() || (lane.problem ? problemMessage(lane.problem) : "–")}`;
   });
   return [quoted, ...parts].join("\n\n") + "\n";
 }

@@ -1,25 +1,31 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { TrialResult } from "@/api";
 import { localProblem, ProblemError } from "@/api/problem";
-import type { StreamCompletion } from "@/stream";
+import type { StreamTrial } from "@/stream";
 import { createContest } from "./contest";
 
-type Listener = Parameters<StreamCompletion>[1];
+type Listener = Parameters<StreamTrial>[1];
+type Finish = NonNullable<TrialResult["finish"]>;
 interface Call {
   listener: Listener;
   signal: AbortSignal;
-  end: (finish: string, output?: number) => void;
+  end: (finish: Finish, output?: number) => void;
   fail: (error: unknown) => void;
 }
 
 let clock = 0;
 let calls: Record<string, Call>;
-const stream: StreamCompletion = (request, listener, signal) =>
+const stream: StreamTrial = (trial, listener, signal) =>
   new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason));
-    calls[request.model] = { listener, signal, end: (finish, output = 0) => resolve({ finish, usage: { input: 10, output, cached: 0, reasoning: 0 } }), fail: reject };
+    const end = (finish: Finish, output = 0) => {
+      listener.onOutcome({ call_id: "c", finish, latency_ms: 1, input_tokens: 10, output_tokens: output, cost_nano_usd: 0, attempts: 1 });
+      resolve();
+    };
+    calls[trial.model] = { listener, signal, end, fail: reject };
   });
 const make = () => createContest({ stream, clock: () => clock, now: () => 1000 + clock });
-const question = { messages: [{ role: "user" as const, content: "?" }] };
+const question = { messages: [{ role: "user" as const, text: "?" }] };
 const settle = () => vi.advanceTimersByTimeAsync(50);
 
 beforeEach(() => {
@@ -41,7 +47,7 @@ test("each model has its own times, and text arrives whole", async () => {
   clock = 500;
   calls["a"]?.end("stop", 20);
   await settle();
-  expect(contest.lane("a")).toMatchObject({ state: "done", text: "one two", firstMs: 120, totalMs: 500, finish: "stop", usage: { output: 20 } });
+  expect(contest.lane("a")).toMatchObject({ state: "done", text: "one two", firstMs: 120, totalMs: 500, outcome: { finish: "stop", output_tokens: 20 } });
   expect(contest.lane("b")).toMatchObject({ state: "writing", reasoning: "hm", text: "", firstMs: 300 });
   expect(contest.running()).toBe(true);
 });

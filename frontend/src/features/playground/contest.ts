@@ -1,8 +1,8 @@
-import { problemOf } from "@/api";
-import { createTail, type CompletionRequest, type StreamCompletion } from "@/stream";
+import { problemOf, type Trial } from "@/api";
+import { createTail, type StreamTrial } from "@/stream";
 import { idleLane, type Lane } from "./lane";
 
-export type Question = Omit<CompletionRequest, "model">;
+export type Question = Omit<Trial, "model">;
 
 export interface Contest {
   /** Asks every model at once; what still runs is stopped first. */
@@ -20,7 +20,7 @@ export interface Contest {
 }
 
 interface Config {
-  stream: StreamCompletion;
+  stream: StreamTrial;
   /** ms since any fixed moment, never going back. */
   clock?: () => number;
   now?: () => number;
@@ -63,8 +63,17 @@ export function createContest({ stream, clock = () => performance.now(), now = D
       into.push(delta);
     };
     try {
-      const { finish, usage } = await stream({ ...question, model }, { onRequestId: (requestId) => mine() && patch(model, { requestId }), onText: heard(text), onReasoning: heard(reasoning) }, end.signal);
-      close({ state: "done", finish, ...(usage ? { usage } : {}) });
+      await stream(
+        { ...question, model },
+        {
+          onRequestId: (requestId) => mine() && patch(model, { requestId }),
+          onText: heard(text),
+          onReasoning: heard(reasoning),
+          onOutcome: (outcome) => mine() && patch(model, { outcome }),
+        },
+        end.signal,
+      );
+      close({ state: "done" });
     } catch (error) {
       if (end.signal.aborted) close({ state: "stopped" });
       else close({ state: "failed", problem: problemOf(error) });

@@ -1,24 +1,23 @@
 import { expect, test } from "vitest";
-import type { Model } from "@/api";
+import type { Model, TrialResult } from "@/api";
 import { modelsOf, suggested, textOf } from "./chosen";
 import { comparisonText } from "./comparison";
-import { bestOf, idleLane, listCost, rateOf } from "./lane";
+import { bestOf, costOf, idleLane, rateOf } from "./lane";
 import { questionOf } from "./session";
 
-const usage = { input: 1000, output: 100, cached: 0, reasoning: 0 };
+const outcome: TrialResult = { call_id: "c", latency_ms: 1500, input_tokens: 1000, output_tokens: 100, cost_nano_usd: 3000, attempts: 1 };
 const model: Model = { id: "m", name: "m", family: "other", kind: "chat", local: false, provider: "p", state: "ready", input_nano_usd: 2000, output_nano_usd: 10_000 };
 
 test("a rate needs a first token, time and more than one token", () => {
-  expect(rateOf({ ...idleLane, firstMs: 500, totalMs: 1500, usage })).toBe(100);
-  expect(rateOf({ ...idleLane, totalMs: 1500, usage })).toBeUndefined();
-  expect(rateOf({ ...idleLane, firstMs: 500, totalMs: 500, usage })).toBeUndefined();
+  expect(rateOf({ ...idleLane, firstMs: 500, totalMs: 1500, outcome })).toBe(100);
+  expect(rateOf({ ...idleLane, totalMs: 1500, outcome })).toBeUndefined();
+  expect(rateOf({ ...idleLane, firstMs: 500, totalMs: 500, outcome })).toBeUndefined();
 });
 
 test("no price is not the price of nothing", () => {
-  expect(listCost(model, usage)).toBe(3000);
-  const { input_nano_usd: _i, output_nano_usd: _o, ...unpriced } = model;
-  expect(listCost(unpriced, usage)).toBeUndefined();
-  expect(listCost(model, undefined)).toBeUndefined();
+  expect(costOf({ ...idleLane, outcome })).toBe(3000);
+  expect(costOf({ ...idleLane, outcome: { ...outcome, cost_nano_usd: 0, unpriced: true } })).toBeUndefined();
+  expect(costOf(idleLane)).toBeUndefined();
 });
 
 test("the best is named only where there is something to be better than", () => {
@@ -49,8 +48,8 @@ test.each([
 ] as const)("%j is wrong at %s", (change, at) => expect(questionOf({ prompt: "p", system: "", temperature: "", maxTokens: "", ...change })).toBe(at));
 
 test("a question has what was typed and nothing else", () => {
-  expect(questionOf({ prompt: "p", system: " s ", temperature: "0,5", maxTokens: "20" })).toEqual({ messages: [{ role: "system", content: "s" }, { role: "user", content: "p" }], temperature: 0.5, max_tokens: 20 });
-  expect(questionOf({ prompt: "p", system: "", temperature: "", maxTokens: "" })).toEqual({ messages: [{ role: "user", content: "p" }] });
+  expect(questionOf({ prompt: "p", system: " s ", temperature: "0,5", maxTokens: "20" })).toEqual({ messages: [{ role: "system", text: "s" }, { role: "user", text: "p" }], temperature: 0.5, max_tokens: 20 });
+  expect(questionOf({ prompt: "p", system: "", temperature: "", maxTokens: "" })).toEqual({ messages: [{ role: "user", text: "p" }] });
 });
 
 test("a comparison is Markdown that quotes the question", () => {

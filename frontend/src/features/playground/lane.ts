@@ -1,5 +1,4 @@
-import type { Model, problemOf } from "@/api";
-import type { CompletionUsage } from "@/stream";
+import type { problemOf, TrialResult } from "@/api";
 
 export type Problem = ReturnType<typeof problemOf>;
 
@@ -14,8 +13,8 @@ export interface Lane {
   /** From asking to the first piece of thought or text, as this page saw it. ms */
   firstMs?: number;
   totalMs?: number;
-  finish?: string;
-  usage?: CompletionUsage;
+  /** What the server says that it took; absent for one that was stopped or refused. */
+  outcome?: TrialResult;
   requestId?: string;
   problem?: Problem;
 }
@@ -28,19 +27,13 @@ export const isOver = (lane: Lane): boolean => lane.state === "done" || lane.sta
 /** Tokens a second while it wrote; undefined when that cannot be said. */
 export function rateOf(lane: Lane): number | undefined {
   const writing = (lane.totalMs ?? 0) - (lane.firstMs ?? 0);
-  const tokens = lane.usage?.output ?? 0;
+  const tokens = lane.outcome?.output_tokens ?? 0;
   return lane.firstMs !== undefined && tokens > 1 && writing > 0 ? (tokens / writing) * 1000 : undefined;
 }
 
-/**
- * Nano US dollars by the model's listed prices; undefined when it has none.
- * Cached tokens count in full: the log knows better, this is what it costs at most.
- */
-export function listCost(model: Model | undefined, usage: CompletionUsage | undefined): number | undefined {
-  if (!usage || !model) return undefined;
-  const { input_nano_usd: input, output_nano_usd: output } = model;
-  if (input === undefined && output === undefined) return model.local ? 0 : undefined;
-  return Math.round((usage.input * (input ?? 0) + usage.output * (output ?? 0)) / 1000);
+/** Nano US dollars; undefined while they are not known, and where no price is. */
+export function costOf(lane: Lane): number | undefined {
+  return lane.outcome && !lane.outcome.unpriced ? lane.outcome.cost_nano_usd : undefined;
 }
 
 /** The models whose figure is the lowest, or the highest, when at least two can be compared. */

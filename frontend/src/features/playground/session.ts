@@ -1,4 +1,4 @@
-import { streamCompletion } from "@/stream";
+import { streamTrial } from "@/stream";
 import { createContest, type Contest, type Question } from "./contest";
 
 export interface Draft {
@@ -26,7 +26,7 @@ export function sessionOf(userId: string): PlaygroundSession {
   let draft: Draft = { prompt: "", system: "", temperature: "", maxTokens: "" };
   current = {
     userId,
-    contest: createContest({ stream: streamCompletion }),
+    contest: createContest({ stream: streamTrial }),
     draft: () => draft,
     change: (part) => {
       draft = { ...draft, ...part };
@@ -46,7 +46,7 @@ export function questionOf(draft: Draft): Question | DraftFault {
   if (most !== undefined && !(Number.isInteger(most) && most >= 1 && most <= 1_000_000)) return "maxTokens";
   const system = draft.system.trim();
   return {
-    messages: [...(system ? [{ role: "system" as const, content: system }] : []), { role: "user" as const, content: draft.prompt }],
+    messages: [...(system ? [{ role: "system" as const, text: system }] : []), { role: "user" as const, text: draft.prompt }],
     ...(temperature === undefined ? {} : { temperature }),
     ...(most === undefined ? {} : { max_tokens: most }),
   };

@@ -17,4 +17,4 @@ export function useOutcomes(contest: Contest, models: readonly string[]): string
   return useSyncExternalStore(contest.subscribe, () => models.map((model) => outcome(contest.lane(model))).join(" "));
 }
 
-const outcome = (lane: Lane) => `${lane.state}:${lane.firstMs ?? ""}:${lane.totalMs ?? ""}:${lane.usage?.output ?? ""}`;
+const outcome = (lane: Lane) => `${lane.state}:${lane.firstMs ?? ""}:${lane.totalMs ?? ""}:${lane.outcome?.output_tokens ?? ""}`;

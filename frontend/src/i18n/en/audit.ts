@@ -38,7 +38,7 @@ export default {
     password: { reset: "Set a new password" },
     session: { started: "Signed in", ended: "Ended a session", all_ended: "Ended all sessions", stolen: "Ended a stolen session" },
     signin: { locked: "Locked sign-in after wrong passwords" },
-    key: { created: "Created an API key", revoked: "Revoked an API key" },
+    key: { created: "Created an API key", changed: "Changed an API key", revoked: "Revoked an API key" },
     provider: { created: "Added a provider", changed: "Changed a provider", deleted: "Removed a provider", tested: "Tested a provider" },
     team: { created: "Created a team", renamed: "Renamed a team", deleted: "Deleted a team", member_added: "Added to a team", member_removed: "Removed from a team" },
     budget: { created: "Created a budget", changed: "Changed a budget", removed: "Deleted a budget", reached: "Told of a budget’s mark", lost: "Took a lost process’s budget for spent", released: "Gave a lost process’s budget back" },

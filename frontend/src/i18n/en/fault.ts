@@ -8,7 +8,12 @@ export default {
   not_found: "It does not exist, or not any more.",
   conflict: "Somebody changed this meanwhile.",
   gone: "This was deleted.",
-  rate: { limited: "Too many requests at once." },
+  rate: {
+    limited: "Too many requests at once.",
+    playground: "You have as many answers being written in the playground as you can have at once.",
+    runs: "You have too many answers in progress.",
+    teamRuns: "Your team has too many answers in progress.",
+  },
   quota: { spent: "A budget or limit is used up.", unpriced: "No price is known for this model, and calls without a price are not allowed." },
   unavailable: "This cannot be reached at the moment.",
   timeout: "It took too long to answer.",

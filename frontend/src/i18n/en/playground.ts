@@ -35,7 +35,7 @@ export default {
   quickest: "quickest",
   fastest: "fastest",
   cheapest: "cheapest",
-  byList: "By list price at most; the log will have the exact figure.",
+  answeredBy: "Answered by {{name}}",
   stopOne: "Stop {{model}}",
   copy: "Copy the answer of {{model}}",
   again: "Ask {{model}} again",

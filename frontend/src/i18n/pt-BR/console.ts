@@ -9,7 +9,7 @@ export default {
   manage: "Gerenciar",
   dashboard: "Painel",
   logs: "Registros de inferência",
-  providers: "Modelos e fornecedores",
+  providers: "Modelos e provedores",
   playground: "Bancada de testes",
   audit: "Auditoria",
   limits: "Limites e orçamentos",

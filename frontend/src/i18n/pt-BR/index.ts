@@ -11,10 +11,12 @@ import keys from "./keys";
 import limits from "./limits";
 import local from "./local";
 import logs from "./logs";
+import models from "./models";
 import playground from "./playground";
 import providers from "./providers";
+import refusal from "./refusal";
 import settings from "./settings";
 import ui from "./ui";
 import users from "./users";
 
-export const ptBR = { account, app, audit, chat, console, cost, dashboard, fault, hint, keys, limits, local, logs, playground, providers, settings, ui, users };
+export const ptBR = { account, app, audit, chat, console, cost, dashboard, fault, hint, keys, limits, local, logs, models, playground, providers, refusal, settings, ui, users };

@@ -27,7 +27,7 @@ export default {
   roleHelp: {
     owner: "Tudo, e a única função que cria proprietários",
     admin: "Tudo, menos proprietários",
-    developer: "Conversa, cria chaves de API, vê chamadas e fornecedores",
+    developer: "Conversa, cria chaves de API, vê chamadas e provedores",
     member: "Conversa",
     auditor: "Lê tudo aqui e não altera nada",
   },

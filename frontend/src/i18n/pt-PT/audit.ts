@@ -41,7 +41,7 @@ export default {
     password: { reset: "Definiu uma nova palavra-passe" },
     session: { started: "Iniciou sessão", ended: "Terminou uma sessão", all_ended: "Terminou todas as sessões", stolen: "Terminou uma sessão roubada" },
     signin: { locked: "Bloqueou o início de sessão após palavras-passe erradas" },
-    key: { created: "Criou uma chave de API", revoked: "Revogou uma chave de API" },
+    key: { created: "Criou uma chave de API", changed: "Alterou uma chave de API", revoked: "Revogou uma chave de API" },
     provider: { created: "Adicionou um fornecedor", changed: "Alterou um fornecedor", deleted: "Removeu um fornecedor", tested: "Testou um fornecedor" },
     team: { created: "Criou uma equipa", renamed: "Mudou o nome de uma equipa", deleted: "Eliminou uma equipa", member_added: "Adicionou a uma equipa", member_removed: "Removeu de uma equipa" },
     budget: { created: "Criou um orçamento", changed: "Alterou um orçamento", removed: "Eliminou um orçamento", reached: "Avisou de uma marca de orçamento", lost: "Deu por gasto o orçamento de um processo perdido", released: "Devolveu o orçamento de um processo perdido" },

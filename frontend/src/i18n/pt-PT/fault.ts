@@ -10,7 +10,12 @@ export default {
   not_found: "Não existe, ou já não existe.",
   conflict: "Alguém mudou isto entretanto.",
   gone: "Isto foi eliminado.",
-  rate: { limited: "Demasiados pedidos ao mesmo tempo." },
+  rate: {
+    limited: "Demasiados pedidos ao mesmo tempo.",
+    playground: "Já tem em curso na bancada tantas respostas quantas pode ter ao mesmo tempo.",
+    runs: "Tem demasiadas respostas em curso.",
+    teamRuns: "A sua equipa tem demasiadas respostas em curso.",
+  },
   quota: { spent: "Um orçamento ou limite está esgotado.", unpriced: "Não se conhece o preço deste modelo e não são permitidas chamadas sem preço." },
   unavailable: "Isto não está acessível neste momento.",
   timeout: "Demorou demasiado a responder.",

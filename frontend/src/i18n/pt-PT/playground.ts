@@ -38,7 +38,7 @@ export default {
   quickest: "primeiro",
   fastest: "mais rápido",
   cheapest: "mais barato",
-  byList: "Pelo preço de tabela, no máximo; o registo terá o valor exato.",
+  answeredBy: "Respondido por {{name}}",
   stopOne: "Parar {{model}}",
   copy: "Copiar a resposta de {{model}}",
   again: "Perguntar de novo a {{model}}",

@@ -1,4 +1,6 @@
-package gateway
+// Package entitlement ends a call to a model when its caller may no longer make
+// it.
+package entitlement
 
 import (
 	"context"
@@ -19,18 +21,18 @@ type Revocations interface {
 	Watch(c httpapi.Caller) (ended <-chan struct{}, stop func())
 }
 
-// entitled returns a context that ends with the caller's right to the call.
-// done waits for nothing but its own watch.
-func (g *Gateway) entitled(ctx context.Context, caller httpapi.Caller) (_ context.Context, done func()) {
+// While returns a context that ends with the caller's right to the call. done
+// waits for nothing but its own watch.
+func While(ctx context.Context, r Revocations, caller httpapi.Caller) (_ context.Context, done func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	over := make(chan struct{})
 	timer := time.AfterFunc(watchAfter, func() {
 		defer close(over)
-		ended, stop := g.Revocations.Watch(caller)
+		ended, stop := r.Watch(caller)
 		defer stop()
 		select {
 		case <-ended:
-			cancel(fault.New(fault.Unauthenticated, "This key has ended.", nil))
+			cancel(fault.New(fault.Unauthenticated, ending(caller), nil))
 		case <-ctx.Done():
 		}
 	})
@@ -40,4 +42,11 @@ func (g *Gateway) entitled(ctx context.Context, caller httpapi.Caller) (_ contex
 			<-over
 		}
 	}
+}
+
+func ending(c httpapi.Caller) string {
+	if c.KeyID != "" {
+		return "This key has ended."
+	}
+	return "This session has ended."
 }

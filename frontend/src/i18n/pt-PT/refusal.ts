@@ -1,0 +1,60 @@
+import type en from "../en/refusal";
+import type { Words } from "../words";
+
+export default {
+  spent: {
+    day: "O orçamento diário {{whose}} ({{amount}}) está esgotado.",
+    month: "O orçamento mensal {{whose}} ({{amount}}) está esgotado.",
+    total: "O orçamento {{whose}} ({{amount}}) está esgotado.",
+  },
+  pending: {
+    day: "Resta muito pouco do orçamento diário {{whose}} ({{amount}}) enquanto outras chamadas estão em curso.",
+    month: "Resta muito pouco do orçamento mensal {{whose}} ({{amount}}) enquanto outras chamadas estão em curso.",
+    total: "Resta muito pouco do orçamento {{whose}} ({{amount}}) enquanto outras chamadas estão em curso.",
+  },
+  short: {
+    day: "Do orçamento diário {{whose}} ({{amount}}) restam no máximo {{left}}, o que é pouco para esta chamada.",
+    month: "Do orçamento mensal {{whose}} ({{amount}}) restam no máximo {{left}}, o que é pouco para esta chamada.",
+    total: "Do orçamento {{whose}} ({{amount}}) restam no máximo {{left}}, o que é pouco para esta chamada.",
+  },
+  limit: "O limite {{whose}} foi atingido: {{what}}.",
+  whose: {
+    tenant: "da sua organização",
+    team: "da sua equipa",
+    named: "da sua equipa “{{name}}”",
+    user: "da sua conta",
+    maker: "de quem criou esta chave",
+    role: "do seu papel",
+    key: "desta chave",
+    conversation: "desta conversa",
+    model: "deste modelo",
+    deployment: "desta implementação",
+  },
+  what: {
+    requests_one: "{{count, number}} pedido {{window}}",
+    requests_other: "{{count, number}} pedidos {{window}}",
+    input_tokens_one: "{{count, number}} token de entrada {{window}}",
+    input_tokens_other: "{{count, number}} tokens de entrada {{window}}",
+    output_tokens_one: "{{count, number}} token de saída {{window}}",
+    output_tokens_other: "{{count, number}} tokens de saída {{window}}",
+    concurrency_one: "{{count, number}} chamada de cada vez",
+    concurrency_other: "{{count, number}} chamadas ao mesmo tempo",
+  },
+  window: {
+    second_one: "por segundo",
+    second_other: "em {{count, number}} segundos",
+    minute_one: "por minuto",
+    minute_other: "em {{count, number}} minutos",
+    hour_one: "por hora",
+    hour_other: "em {{count, number}} horas",
+    day_one: "por dia",
+    day_other: "em {{count, number}} dias",
+  },
+  resets: "Recomeça em {{at}}.",
+  again: "Volta a haver lugar a partir de {{at}}.",
+  freed: "Volta a haver lugar quando uma chamada terminar.",
+  moment: "Tente de novo daqui a pouco ou peça uma resposta mais curta.",
+  shorter: "Peça uma resposta mais curta.",
+  ask: "Peça mais a {{contact}}.",
+  askAdmin: "Peça mais a um administrador da sua organização.",
+} satisfies Words<typeof en>;
