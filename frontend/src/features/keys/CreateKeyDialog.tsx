@@ -2,9 +2,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useRef, useState, type FormEvent } from "react";
 import { adminKeys, createKey, faultAt, problemOf } from "@/api";
 import { useMe } from "@/app/me";
+import { ModelsField } from "@/features/models";
 import { useFormat, useT } from "@/i18n";
 import { Button, Checkbox, Dialog, ErrorState, Field, Input, Select } from "@/ui";
 import { endOf, expiries, type Expiry } from "./expiry";
+import { mostModels } from "./models";
 import { scopeHelp, scopeName, scopes, type Scope } from "./scopes";
 
 type Created = Awaited<ReturnType<typeof createKey>>;
@@ -26,11 +28,13 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
   const [expiry, setExpiry] = useState<Expiry>("d90");
   const [cache, setCache] = useState(false);
   const [hidden, setHidden] = useState(false);
-  const [wrong, setWrong] = useState<{ name?: string; scopes?: string }>({});
+  const [models, setModels] = useState<string[]>();
+  const [wrong, setWrong] = useState<{ name?: string; scopes?: string; models?: string }>({});
+  const calls = chosen.includes("models.use");
   const create = useMutation({
     mutationFn: () => {
       const ends = endOf(expiry, new Date());
-      return createKey({ name: name.current?.value.trim() ?? "", scopes: [...chosen], ...(cache && chosen.includes("models.use") ? { cache } : {}), ...(hidden && chosen.includes("models.use") ? { private: true } : {}), ...(ends ? { expires_at: ends.toISOString() } : {}) });
+      return createKey({ name: name.current?.value.trim() ?? "", scopes: [...chosen], ...(calls && cache ? { cache } : {}), ...(calls && hidden ? { private: true } : {}), ...(calls && models ? { models } : {}), ...(ends ? { expires_at: ends.toISOString() } : {}) });
     },
     onSuccess: (created) => {
       void client.invalidateQueries({ queryKey: adminKeys.keys });
@@ -43,9 +47,10 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
     const found: typeof wrong = {};
     if (!name.current?.value.trim()) found.name = t("ui.required");
     if (chosen.length === 0) found.scopes = t("keys.scopeNeeded");
+    if (calls && models?.length === 0) found.models = t("models.needed");
     setWrong(found);
     if (found.name) name.current?.focus();
-    else if (!found.scopes) create.mutate();
+    else if (!found.scopes && !found.models) create.mutate();
   };
   const toggle = (scope: Scope, on: boolean) => {
     setChosen(on ? [...chosen, scope] : chosen.filter((one) => one !== scope));
@@ -85,16 +90,21 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
             </p>
           )}
         </fieldset>
-        {chosen.includes("models.use") && (
-          <>
-            <Checkbox checked={cache} onChange={setCache} label={t("keys.cacheUse")} help={t("keys.cacheHelp")} />
-            <Checkbox checked={hidden} onChange={setHidden} label={t("keys.privateUse")} help={t("keys.privateHelp")} />
-          </>
+        {calls && (
+          <ModelsField
+            label={t("keys.models")} help={t("keys.modelsHelp")} value={models} most={mostModels} error={wrong.models ?? faultAt(create.error, "body.models")}
+            onChange={(next) => {
+              setModels(next);
+              setWrong(({ models: _, ...rest }) => rest);
+            }}
+          />
         )}
+        {calls && <Checkbox checked={cache} onChange={setCache} label={t("keys.cacheUse")} help={t("keys.cacheHelp")} />}
+        {calls && <Checkbox checked={hidden} onChange={setHidden} label={t("keys.privateUse")} help={t("keys.privateHelp")} />}
         <Field label={t("keys.expires")} help={ends ? t("keys.expiryHelp", { date: `${format.day(ends)}, ${format.time(ends)}` }) : t("keys.neverHelp")}>
           {(field) => <Select {...field} size="lg" value={expiry} onChange={setExpiry} options={(Object.keys(expiries) as Expiry[]).map((value) => ({ value, label: t(`keys.expiry.${value}`) }))} />}
         </Field>
-        {create.isError && !refused && <ErrorState inline problem={problemOf(create.error)} />}
+        {create.isError && !refused && !faultAt(create.error, "body.models") && <ErrorState inline problem={problemOf(create.error)} />}
       </form>
     </Dialog>
   );

@@ -1,8 +1,10 @@
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import type { Key } from "@/api";
 import { useCan } from "@/app/me";
 import { useFormat, useT } from "@/i18n";
 import { Button, Drawer } from "@/ui";
+import { KeyModels } from "./KeyModels";
 import { KeyStateBadge } from "./KeyStateBadge";
 import { inForce, keyState } from "./keyState";
 import { scopeName } from "./scopes";
@@ -19,11 +21,13 @@ export function KeyDrawer({ apiKey: key, now, onClose, onRevoke }: Props) {
   const format = useFormat();
   const may = useCan("keys.write");
   const logs = useCan("logs.read");
+  const [editing, setEditing] = useState<string>();
   if (!key) return null;
   const state = keyState(key, now);
   const facts: [string, string][] = [
     [t("keys.prefix"), `${key.prefix}…`],
     [t("keys.scopes"), key.scopes.map(scopeName).join(" · ")],
+    [t("keys.models"), key.models.length > 0 ? key.models.join(", ") : t("models.any")],
     ...(key.cache ? [[t("keys.cache"), t("keys.cacheUsed")] as [string, string]] : []),
     ...(key.private ? [[t("keys.private"), t("keys.privateUsed")] as [string, string]] : []),
     [t("keys.createdBy"), key.created_by],
@@ -57,6 +61,13 @@ export function KeyDrawer({ apiKey: key, now, onClose, onRevoke }: Props) {
             </div>
           ))}
         </dl>
+        {may && inForce(state) && key.scopes.includes("models.use") && (
+          editing === key.id ? (
+            <KeyModels key={key.id} apiKey={key} onClose={() => setEditing(undefined)} />
+          ) : (
+            <Button className="self-start" onClick={() => setEditing(key.id)}>{t("keys.changeModels")}</Button>
+          )
+        )}
         {logs && (
           <Link to={"/logs" as never} search={{ key: key.id } as never} className="w-fit rounded-sm text-sm font-medium text-accent-text hover:underline">
             {t("keys.logs")}

@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import type { Key } from "@/api";
@@ -50,6 +50,45 @@ test("a key can take old answers or forbid that anything is kept, and its facts 
   await user.click(within(dialog).getByRole("button", { name: "Create key" }));
   expect(await screen.findByDisplayValue("nxs_live_secret")).toBeVisible();
   expect(page.posted("/api/admin/keys")?.body).toMatchObject({ cache: true, private: true });
+});
+
+test("a key is good for some models only: chosen from the list, or all that begin with a text", async () => {
+  const user = userEvent.setup();
+  const two = { "GET /api/models": [...models["GET /api/models"], { id: "gpt-5.2", name: "GPT", kind: "chat", family: "openai", local: false, provider: "", state: "ready" }] };
+  const view = await renderPage(KeysPage, { [list]: [ci], ...two, "POST /api/admin/keys": { key: { ...ci, id: "k-9", name: "Nightly", models: ["gpt-5.2", "claude-*"] }, secret: "nxs_live_secret" } });
+  await user.click(await screen.findByRole("button", { name: "Create key" }));
+  const dialog = await screen.findByRole("dialog", { name: "Create key" });
+  await user.type(within(dialog).getByRole("textbox", { name: "Name" }), "Nightly");
+  await user.click(within(dialog).getByRole("radio", { name: "Only these" }));
+  await user.click(within(dialog).getByRole("button", { name: "Create key" }));
+  expect(await within(dialog).findByText("Choose at least one, or any model.")).toBeVisible();
+  expect(view.posted("/api/admin/keys")).toBeUndefined();
+  await user.click(await within(dialog).findByRole("checkbox", { name: "gpt-5.2" }));
+  await user.type(within(dialog).getByRole("searchbox", { name: /Find a model/ }), "claude-*{Enter}");
+  expect(view.posted("/api/admin/keys")).toBeUndefined(); // Enter adds, it does not send
+  expect(within(dialog).getByRole("checkbox", { name: /claude-\*.*no model now/ })).toBeChecked();
+  await user.click(within(dialog).getByRole("button", { name: "Create key" }));
+  await screen.findByDisplayValue("nxs_live_secret");
+  expect(view.posted("/api/admin/keys")?.body).toMatchObject({ models: ["gpt-5.2", "claude-*"] });
+  expect(await screen.findByText(/"model":"gpt-5\.2"/)).toBeVisible(); // the example asks for one that it may use
+});
+
+test("the models of a key are shown, and changed for its next calls", async () => {
+  const user = userEvent.setup();
+  const bound = { ...ci, models: ["qwen2.5-coder-1.5b", "gpt-*"] };
+  const view = await renderPage(KeysPage, { [list]: [bound], ...models, "PATCH /api/admin/keys/k-1": bound });
+  await user.click(await screen.findByText("CI"));
+  const drawer = await screen.findByRole("dialog", { name: "CI" });
+  expect(within(drawer).getByText("qwen2.5-coder-1.5b, gpt-*")).toBeVisible();
+  await user.click(within(drawer).getByRole("button", { name: "Change models" }));
+  await user.click(await within(drawer).findByRole("checkbox", { name: /^gpt-\*/ }));
+  await user.click(within(drawer).getByRole("button", { name: "Save models" }));
+  expect(await screen.findByText("The models of “CI” are saved")).toBeInTheDocument();
+  expect(view.posted("/api/admin/keys/k-1")?.body).toEqual({ models: ["qwen2.5-coder-1.5b"] });
+  await user.click(await within(drawer).findByRole("button", { name: "Change models" }));
+  await user.click(within(drawer).getByRole("radio", { name: "Any model" }));
+  await user.click(within(drawer).getByRole("button", { name: "Save models" }));
+  await waitFor(() => expect(view.asked.filter((a) => a.method === "PATCH").at(-1)?.body).toEqual({ models: [] }));
 });
 
 test("revoking names what will stop, and asks first", async () => {

@@ -23,7 +23,7 @@ export function KeysPage() {
   const [show = "all", setShow] = useUrlState("show");
   const [openId, setOpenId] = useUrlState("open");
   const [creating, setCreating] = useState(false);
-  const [secret, setSecret] = useState<{ name: string; secret: string }>();
+  const [secret, setSecret] = useState<{ name: string; secret: string; allowed: readonly string[] }>();
   const [revoking, setRevoking] = useState<Key>();
   const revoke = useMutation({
     mutationFn: (key: Key) => revokeKey(key.id),
@@ -82,7 +82,7 @@ export function KeysPage() {
           onClose={() => setCreating(false)}
           onCreated={(created) => {
             setCreating(false);
-            setSecret({ name: created.key.name, secret: created.secret });
+            setSecret({ name: created.key.name, secret: created.secret, allowed: created.key.models });
           }}
         />
       )}

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { modelsQuery } from "@/api";
+import { holdsModel } from "@/features/models";
 import { useT } from "@/i18n";
 import { Button, CopyButton, Dialog, Field, Input, Segmented } from "@/ui";
 import { examples } from "./example";
@@ -8,6 +9,8 @@ import { examples } from "./example";
 interface Props {
   name: string;
   secret: string;
+  /** The only models that the key may use; empty: any. */
+  allowed: readonly string[];
   onClose: () => void;
 }
 
@@ -17,11 +20,12 @@ const languages = [
 ] as const;
 
 /** The secret, this once, with an example that works as it stands. */
-export function SecretDialog({ name, secret, onClose }: Props) {
+export function SecretDialog({ name, secret, allowed, onClose }: Props) {
   const t = useT();
   const [language, setLanguage] = useState<keyof typeof examples>("curl");
   const models = useQuery(modelsQuery());
-  const model = models.data?.find((one) => one.kind === "chat" && one.state === "ready") ?? models.data?.find((one) => one.kind === "chat");
+  const fits = models.data?.filter((one) => one.kind === "chat" && (allowed.length === 0 || holdsModel(allowed, one.id)));
+  const model = fits?.find((one) => one.state === "ready") ?? fits?.[0];
   const example = examples[language]({ baseUrl: new URL("/v1", window.location.href).href, secret, model: model?.id ?? "MODEL", hello: t("keys.hello") });
   return (
     <Dialog

@@ -1,13 +1,26 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { X } from "lucide-react";
 import { useId, useRef, useState, type FormEvent } from "react";
-import { adminKeys, aliasesQuery, chatKeys, deleteAlias, deploymentsQuery, faultAt, problemOf, saveAlias, type Alias } from "@/api";
+import { adminKeys, aliasesQuery, chatKeys, deleteAlias, deploymentsQuery, faultAt, problemOf, routingQuery, saveAlias, type Alias } from "@/api";
 import { useFormat, useT } from "@/i18n";
-import { Button, Dialog, ErrorState, FamilyBadge, familyOf, Field, IconButton, Input, ReorderList, Select, useToasts } from "@/ui";
+import { Button, Checkbox, Dialog, ErrorState, Field, Input, Select, useToasts } from "@/ui";
+import { AliasTargets } from "./AliasTargets";
+import { CapFields } from "./CapFields";
+import { barredRoles, capsOf, millisOf, secondsText, wordsOf, type Cap } from "./rules";
 
 const none = "none";
+/** Late enough that few calls need a second one. ms */
+const usualHedge = 2000;
+/** s */
+const longestHedge = 600;
 
-/** An alias: its fallbacks in order, where it goes when a request is too long, and what it may cost. */
+interface Wrong {
+  name?: string;
+  targets?: string;
+  cap?: Cap;
+  hedge?: string;
+}
+
+/** An alias: its fallbacks in order, where it goes when a request is too long, and what bounds it. */
 export function AliasDialog({ alias, onClose }: { alias?: Alias; onClose: () => void }) {
   const t = useT();
   const format = useFormat();
@@ -16,12 +29,16 @@ export function AliasDialog({ alias, onClose }: { alias?: Alias; onClose: () => 
   const form = useId();
   const name = useRef<HTMLInputElement>(null);
   const regions = useRef<HTMLInputElement>(null);
+  const delay = useRef<HTMLInputElement>(null);
+  const caps: Record<Cap, typeof name> = { max_input_nano_usd: useRef(null), max_output_nano_usd: useRef(null) };
   const [targets, setTargets] = useState<string[]>(alias?.targets ?? []);
   const [larger, setLarger] = useState(alias?.larger ?? "");
-  const [wrong, setWrong] = useState<{ name?: string; targets?: string }>({});
+  const [hedge, setHedge] = useState(Boolean(alias?.hedge_after_ms));
+  const [wrong, setWrong] = useState<Wrong>({});
   const deployments = useQuery(deploymentsQuery());
   const aliases = useQuery(aliasesQuery());
-  const models = [...new Set((deployments.data ?? []).map((one) => one.model))].sort(format.compare);
+  const policy = useQuery(routingQuery());
+  const models = [...new Set([...(deployments.data ?? []).map((one) => one.model), ...(larger ? [larger] : [])])].sort(format.compare);
   const done = (title: string) => {
     for (const queryKey of [adminKeys.providers, adminKeys.audit, chatKeys.models]) void client.invalidateQueries({ queryKey });
     toasts.show({ tone: "ok", title });
@@ -33,15 +50,25 @@ export function AliasDialog({ alias, onClose }: { alias?: Alias; onClose: () => 
     event.preventDefault();
     const typed = alias?.name ?? name.current?.value.trim() ?? "";
     const taken = !alias && aliases.data?.some((one) => one.name === typed);
-    const found: { name?: string; targets?: string } = { ...(typed === "" ? { name: t("ui.required") } : taken ? { name: t("providers.aliasTaken") } : {}), ...(targets.length === 0 ? { targets: t("providers.targetNeeded") } : {}) };
+    const cap = capsOf({ max_input_nano_usd: caps.max_input_nano_usd.current?.value ?? "", max_output_nano_usd: caps.max_output_nano_usd.current?.value ?? "" });
+    const after = hedge ? millisOf(delay.current?.value ?? "", longestHedge) : 0;
+    const found: Wrong = {
+      ...(typed === "" ? { name: t("ui.required") } : taken ? { name: t("providers.aliasTaken") } : {}),
+      ...(targets.length === 0 ? { targets: t("providers.targetNeeded") } : {}),
+      ...(typeof cap === "string" ? { cap } : {}),
+      ...(hedge && !(after > 0) ? { hedge: t("providers.secondsWrong", { most: longestHedge }) } : {}),
+    };
     setWrong(found);
     if (found.name) return name.current?.focus();
     if (found.targets) return;
-    const { source: _source, larger: _larger, ...kept } = alias ?? { name: typed, targets };
-    save.mutate({ ...kept, name: typed, targets, regions: wordsOf(regions.current?.value ?? ""), ...(larger ? { larger } : {}) });
+    if (typeof cap === "string") return caps[cap].current?.focus();
+    if (found.hedge) return delay.current?.focus();
+    // What a newer server knows of an alias is kept.
+    const { source: _source, larger: _larger, max_input_nano_usd: _input, max_output_nano_usd: _output, hedge_after_ms: _hedge, ...kept } = alias ?? { name: typed, targets };
+    save.mutate({ ...kept, name: typed, targets, regions: wordsOf(regions.current?.value ?? ""), ...cap, ...(larger ? { larger } : {}), ...(after > 0 ? { hedge_after_ms: after } : {}) });
   };
-  const others = models.filter((model) => !targets.includes(model));
   const refused = faultAt(save.error, "body.targets");
+  const barred = alias ? barredRoles(policy.data, alias.name) : [];
   return (
     <Dialog
       open
@@ -67,42 +94,25 @@ export function AliasDialog({ alias, onClose }: { alias?: Alias; onClose: () => 
             {(field) => <Input {...field} ref={name} size="lg" maxLength={200} autoFocus autoCapitalize="none" spellCheck={false} onChange={() => setWrong({})} />}
           </Field>
         )}
-        <div className="flex flex-col gap-2">
-          <h3 className="text-sm font-medium">{t("providers.fallbacks")}</h3>
-          {targets.length > 0 && (
-            <ReorderList
-              label={t("providers.fallbacks")}
-              items={targets}
-              onChange={setTargets}
-              render={(target) => (
-                <span className="flex min-w-0 items-center gap-2 text-sm">
-                  <FamilyBadge family={familyOf(target)} />
-                  <bdi className="min-w-0 flex-1 truncate" title={target}>{target}</bdi>
-                  {deployments.data && !models.includes(target) && <span className="shrink-0 text-xs text-warn">{t("providers.notOffered")}</span>}
-                  <IconButton size="sm" label={t("providers.dropTarget", { name: target })} onClick={() => setTargets(targets.filter((one) => one !== target))}>
-                    <X size={13} aria-hidden />
-                  </IconButton>
-                </span>
-              )}
-            />
-          )}
-          {others.length > 0 && targets.length < 20 && (
-            <Select aria-label={t("providers.addTarget")} value={none} onChange={(model) => model !== none && setTargets([...targets, model])} options={[{ value: none, label: t("providers.addTarget") }, ...others.map((model) => ({ value: model, label: model, icon: <FamilyBadge family={familyOf(model)} /> }))]} />
-          )}
-          <p className={`text-xs ${wrong.targets || refused ? "text-danger" : "text-muted"}`} role={wrong.targets || refused ? "alert" : undefined}>{wrong.targets ?? refused ?? t("providers.fallbacksHelp")}</p>
-        </div>
+        <AliasTargets targets={targets} onChange={setTargets} deployments={deployments.data} wrong={wrong.targets ?? refused} />
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label={t("providers.larger")} help={t("providers.largerHelp")}>
-            {(field) => <Select {...field} size="lg" value={larger || none} onChange={(model) => setLarger(model === none ? "" : model)} options={[{ value: none, label: t("providers.noLarger") }, ...[...new Set([...models, ...(larger ? [larger] : [])])].map((model) => ({ value: model, label: model }))]} />}
+            {(field) => <Select {...field} size="lg" value={larger || none} onChange={(model) => setLarger(model === none ? "" : model)} options={[{ value: none, label: t("providers.noLarger") }, ...models.map((model) => ({ value: model, label: model }))]} />}
           </Field>
           <Field label={t("providers.regions")} optional={t("ui.optional")} help={t("providers.regionsHelp")}>
             {(field) => <Input {...field} ref={regions} size="lg" autoCapitalize="none" spellCheck={false} defaultValue={alias?.regions?.join(", ")} />}
           </Field>
+          <CapFields fields={caps} caps={alias ?? {}} wrong={wrong.cap} onChange={() => setWrong({})} />
         </div>
+        <Checkbox checked={hedge} onChange={setHedge} label={t("providers.hedge")} help={t("providers.hedgeHelp")} />
+        {hedge && (
+          <Field label={t("providers.hedgeAfter")} error={wrong.hedge} className="ps-6">
+            {(field) => <Input {...field} ref={delay} className="!w-24" inputMode="decimal" defaultValue={secondsText(alias?.hedge_after_ms || usualHedge)} onChange={() => setWrong({})} />}
+          </Field>
+        )}
+        {barred.length > 0 && <p className="text-xs text-muted">{t("providers.notForRoles", { roles: format.list(barred.map((role) => t(`console.role.${role as "owner"}`, { defaultValue: role }))) })}</p>}
         {save.isError && refused === undefined && <ErrorState inline problem={problemOf(save.error)} />}
       </form>
     </Dialog>
   );
 }
-
-const wordsOf = (text: string): string[] => [...new Set(text.split(/[\s,;]+/).filter(Boolean))];

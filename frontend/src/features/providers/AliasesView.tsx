@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus, Waypoints } from "lucide-react";
 import { useState } from "react";
-import { aliasesQuery, problemOf, type Alias } from "@/api";
+import { aliasesQuery, problemOf, routingQuery, type Alias } from "@/api";
 import { useCan } from "@/app/me";
 import { useFormat, useT } from "@/i18n";
 import { Button, EmptyState, FamilyBadge, familyOf, TableSkeleton, View } from "@/ui";
 import { AliasDialog } from "./AliasDialog";
+import { RoutingBar } from "./RoutingBar";
+import { barredRoles, ruleWords } from "./rules";
 
 /** Names that stand for a choice of models, each with its fallbacks in order. */
 export function AliasesView() {
@@ -13,14 +15,27 @@ export function AliasesView() {
   const format = useFormat();
   const may = useCan("providers.write");
   const aliases = useQuery(aliasesQuery());
+  const policy = useQuery(routingQuery());
   const [open, setOpen] = useState<{ alias?: Alias }>();
   const create = may && (
     <Button tone="primary" icon={<Plus size={14} aria-hidden />} onClick={() => setOpen({})}>
       {t("providers.createAlias")}
     </Button>
   );
+  const roleName = (role: string) => t(`console.role.${role as "owner"}`, { defaultValue: role });
+  const ruleLine = (alias: Alias) => {
+    const barred = barredRoles(policy.data, alias.name);
+    return [
+      alias.larger ? t("providers.largerIs", { model: alias.larger }) : "",
+      ...ruleWords(alias, t, format),
+      alias.hedge_after_ms ? t("providers.hedgedAfter", { time: format.duration(alias.hedge_after_ms) }) : "",
+      barred.length > 0 ? t("providers.notForRoles", { roles: format.list(barred.map(roleName)) }) : "",
+      alias.source === "file" ? t("providers.file") : "",
+    ].filter(Boolean);
+  };
   return (
     <>
+      <RoutingBar>{aliases.data && aliases.data.length > 0 && create}</RoutingBar>
       <View
         query={aliases}
         problem={aliases.error ? problemOf(aliases.error) : undefined}
@@ -30,7 +45,6 @@ export function AliasesView() {
       >
         {(all) => (
           <div className="min-h-0 flex-1 overflow-y-auto">
-            <div className="flex justify-end border-b border-line px-5 py-2">{create}</div>
             <ul aria-label={t("providers.aliases")}>
               {[...all].sort((a, b) => format.compare(a.name, b.name)).map((alias) => (
                 <li key={alias.name} aria-label={alias.name} className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b border-line px-5 py-3">
@@ -46,10 +60,7 @@ export function AliasesView() {
                       ))}
                     </ol>
                     <p className="mt-1 flex flex-wrap gap-x-4 text-xs text-muted">
-                      {alias.larger && <span>{t("providers.largerIs", { model: alias.larger })}</span>}
-                      {alias.regions && alias.regions.length > 0 && <span>{t("providers.onlyRegions", { regions: format.list(alias.regions) })}</span>}
-                      {alias.max_input_nano_usd !== undefined && <span>{t("providers.capIn", { price: format.money(alias.max_input_nano_usd) })}</span>}
-                      {alias.source === "file" && <span>{t("providers.file")}</span>}
+                      {ruleLine(alias).map((words) => <span key={words} className="wrap-anywhere">{words}</span>)}
                     </p>
                   </div>
                   {may && <Button onClick={() => setOpen({ alias })} aria-label={t("providers.editTitle", { name: alias.name })}>{t("providers.edit")}</Button>}

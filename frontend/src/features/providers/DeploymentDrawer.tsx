@@ -1,12 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { adminKeys, patchDeployment, problemOf, testDeployment, type Deployment, type DeploymentPatch, type ProviderTest } from "@/api";
 import { useCan } from "@/app/me";
-import { translateWire, useFormat, useT } from "@/i18n";
+import { translateWire, useFormat, useT, type Format, type T } from "@/i18n";
 import { Button, Drawer, FamilyBadge, familyOf, useToasts } from "@/ui";
 import { DeploymentForm } from "./DeploymentForm";
 import { Health } from "./Health";
-import { priceLine } from "./price";
+import { priceKey, priceLine } from "./price";
 import { TestResult } from "./TestResult";
 
 /** One deployment: health and why, what counts of it, and what can be done. */
@@ -71,10 +72,16 @@ export function DeploymentDrawer({ deployment, onClose }: { deployment: Deployme
           <Fact name={t("logs.first")}>{health.first_token_ms === undefined ? t("providers.notMeasured") : format.duration(health.first_token_ms)}</Fact>
           {health.cache_usage !== undefined && <Fact name={t("providers.cacheUsage")}>{format.percent(health.cache_usage)}</Fact>}
           <Fact name={t("providers.order")}>{t("providers.orderText", { priority: deployment.priority, weight: deployment.weight })}</Fact>
+          <Fact name={t("providers.deadlines")}>{deadlineWords(deployment, t, format)}</Fact>
           <Fact name={t("providers.region")}>{deployment.region || t("providers.notSaid")}</Fact>
           <Fact name={t("providers.context")}>{facts.context_tokens ? format.integer(facts.context_tokens) : t("providers.unknown")}</Fact>
           <Fact name={t("providers.skills")}>{facts.known ? format.list((["images", "tools", "schema", "reasoning", "prefill"] as const).filter((skill) => facts[skill]).map((skill) => t(`providers.skill.${skill}`))) || "–" : t("providers.skillsUnknown")}</Fact>
-          <Fact name={t("providers.price")}>{priceLine(deployment.price, t, format)}</Fact>
+          <Fact name={t("providers.price")}>
+            {priceLine(deployment.price, t, format)}
+            {may && deployment.provider_kind !== "local" && (
+              <Link to={"/providers" as never} search={{ view: "prices", open: priceKey(deployment) } as never} className="ms-2 rounded-sm text-accent-text hover:underline">{t("providers.setPriceNow")}</Link>
+            )}
+          </Fact>
         </dl>
         {health.benched.length > 0 && (
           <section className="flex flex-col gap-1 text-sm">
@@ -101,6 +108,11 @@ export function DeploymentDrawer({ deployment, onClose }: { deployment: Deployme
       </div>
     </Drawer>
   );
+}
+
+function deadlineWords({ deadlines }: Deployment, t: T, format: Format): string {
+  const set = ([["connect", deadlines.connect_ms], ["first", deadlines.first_token_ms], ["between", deadlines.between_tokens_ms]] as const).flatMap(([name, ms]) => (ms ? [t(`providers.deadline.${name}`, { time: format.duration(ms) })] : []));
+  return set.join(", ") || t("providers.defaultDeadlines");
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

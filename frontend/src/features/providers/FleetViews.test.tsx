@@ -1,11 +1,11 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
-import type { Alias, Deployment, PricedModel, Provider, RouteAnswer } from "@/api";
+import type { Alias, Deployment, PricedModel, Provider, RouteAnswer, RoutingPolicy } from "@/api";
 import { ana, problem, renderPage } from "@/test/page";
-import { kindNames, kinds, startUrl } from "./kinds";
 import { dollarsOf, dollarText } from "./price";
 import { ProvidersPage } from "./ProvidersPage";
+import { millisOf, secondsText, sharesOf } from "./rules";
 
 const soon = new Date(Date.now() + 45 * 60_000).toISOString();
 const deployment: Deployment = {
@@ -25,6 +25,8 @@ const alias: Alias = { name: "best", targets: ["fast", "deep"], larger: "deep", 
 const priced: PricedModel = { provider_id: "p-1", provider: "Acme OpenAI", upstream: "gpt-5.2", now: { source: "override", input_nano_usd: 1e9, output_nano_usd: 8e9 }, catalogue: { source: "catalogue", input_nano_usd: 1.25e9, output_nano_usd: 10e9 }, history: [{ id: "h-1", valid_from: "2026-11-01T00:00:00Z", input_nano_usd: 1e9, output_nano_usd: 8e9, note: "Contract of November", created_at: "2026-11-01T00:00:00Z", created_by: "Ana Example" }] };
 const deployments = "GET /api/admin/deployments";
 const aliases = "GET /api/admin/aliases";
+const routing = "GET /api/admin/routing";
+const open: RoutingPolicy = { regions: [], roles: [] };
 const keysPath = "/api/admin/providers/p-1/keys";
 
 test("deployments show what keeps them from answering; one opens, is tested with a real call, and edited", async () => {
@@ -43,11 +45,11 @@ test("deployments show what keeps them from answering; one opens, is tested with
   await user.clear(weight);
   await user.type(weight, "0");
   await user.click(within(drawer).getByRole("button", { name: "Save" }));
-  expect(await within(drawer).findByText("A whole number.")).toBeVisible();
+  expect(await within(drawer).findByText("A whole number from 1 to 1,000.")).toBeVisible();
   await user.clear(weight);
   await user.type(weight, "5");
   await user.click(within(drawer).getByRole("button", { name: "Save" }));
-  await waitFor(() => expect(view.posted("/api/admin/deployments/d-1")?.body).toEqual({ priority: 0, weight: 5, region: "", deadlines: { connect_ms: 0, first_token_ms: 20_000, between_tokens_ms: 0 } }));
+  await waitFor(() => expect(view.posted("/api/admin/deployments/d-1")?.body).toEqual({ priority: 0, weight: 5, region: "", deadlines: { connect_ms: 0, first_token_ms: 20_000, between_tokens_ms: 0 }, overrides: {} }));
 });
 
 test("keys are added, rotated, put aside and deleted; a resting one says for how long", async () => {
@@ -74,7 +76,7 @@ test("keys are added, rotated, put aside and deleted; a resting one says for how
 
 test("fallbacks are put in order with the keyboard and saved as a whole", async () => {
   const user = userEvent.setup();
-  const view = await renderPage(ProvidersPage, { [deployments]: [deployment, deep], [aliases]: [alias], "PUT /api/admin/aliases": alias }, { url: "/?view=aliases" });
+  const view = await renderPage(ProvidersPage, { [deployments]: [deployment, deep], [aliases]: [alias], [routing]: open, "PUT /api/admin/aliases": alias }, { url: "/?view=aliases" });
   expect(await screen.findByRole("listitem", { name: "best" })).toHaveTextContent(/fast→.*deep.*when too long: deep/);
   await user.click(screen.getByRole("button", { name: "Edit best" }));
   const dialog = await screen.findByRole("dialog", { name: "Edit best" });
@@ -86,7 +88,7 @@ test("fallbacks are put in order with the keyboard and saved as a whole", async 
 
 test("a new alias needs a name and a model", async () => {
   const user = userEvent.setup();
-  const view = await renderPage(ProvidersPage, { [deployments]: [deployment, deep], [aliases]: [] }, { url: "/?view=aliases" });
+  const view = await renderPage(ProvidersPage, { [deployments]: [deployment, deep], [aliases]: [], [routing]: open }, { url: "/?view=aliases" });
   await user.click((await screen.findAllByRole("button", { name: "Create alias" }))[0]!);
   const dialog = await screen.findByRole("dialog", { name: "Create alias" });
   await user.click(within(dialog).getByRole("button", { name: "Save alias" }));
@@ -143,19 +145,118 @@ test("each view has its empty and its error face", async () => {
 });
 
 test("who may only read gets no acts", async () => {
-  await renderPage(ProvidersPage, { [deployments]: [deployment], [aliases]: [alias] }, { url: "/?view=aliases", me: { ...ana, permissions: ["providers.read"] } });
+  await renderPage(ProvidersPage, { [deployments]: [deployment], [aliases]: [alias], [routing]: open }, { url: "/?view=aliases", me: { ...ana, permissions: ["providers.read"] } });
   expect(await screen.findByRole("listitem", { name: "best" })).toBeVisible();
   expect(screen.queryByRole("button", { name: /Edit|Create/ })).not.toBeInTheDocument();
-});
-
-test("every kind has a place to begin, and none begins at an example", () => {
-  for (const kind of kindNames) {
-    expect(URL.canParse(kinds[kind].url), kind).toBe(true);
-    expect(startUrl(kind)).not.toContain("example");
-  }
 });
 
 test.each([["", undefined], ["1,25", 1.25e9], ["0", 0], ["-1", NaN], ["x", NaN]])("dollars typed as %j are %s", (text, nano) => expect(dollarsOf(text)).toEqual(nano));
 test("a price survives being shown and typed again", () => {
   for (const nano of [0, 1, 150_000_000, 1_250_000_000]) expect(dollarsOf(dollarText(nano))).toBe(nano);
+});
+
+test("an alias has its cap, its hedge and its regions; what is left empty is gone", async () => {
+  const user = userEvent.setup();
+  const bounded: Alias = { ...alias, regions: ["eu"], max_input_nano_usd: 2_500_000_000, hedge_after_ms: 1500 };
+  const policy: RoutingPolicy = { regions: [], roles: [{ role: "member", models: ["fast"] }, { role: "developer", models: ["be*"] }] };
+  const view = await renderPage(ProvidersPage, { [deployments]: [deployment, deep], [aliases]: [bounded], [routing]: policy, "PUT /api/admin/aliases": bounded }, { url: "/?view=aliases" });
+  const row = await screen.findByRole("listitem", { name: "best" });
+  await waitFor(() => expect(row).toHaveTextContent(/only eu.*at most \$2\.50 a million in.*a second one after 1\.5 s.*not for Member/));
+  expect(row).not.toHaveTextContent(/Developer/);
+  await user.click(screen.getByRole("button", { name: "Edit best" }));
+  const dialog = await screen.findByRole("dialog", { name: "Edit best" });
+  expect(dialog).toHaveTextContent("not for Member");
+  const output = within(dialog).getByRole("textbox", { name: /Output at most/ });
+  await user.type(output, "x");
+  await user.click(within(dialog).getByRole("button", { name: "Save alias" }));
+  expect(output).toHaveFocus();
+  expect(output).toBeInvalid();
+  await user.clear(output);
+  await user.type(output, "10");
+  await user.clear(within(dialog).getByRole("textbox", { name: /Input at most/ }));
+  const delay = within(dialog).getByRole("textbox", { name: "Seconds to wait for the first token" });
+  expect(delay).toHaveValue("1.5");
+  await user.clear(delay);
+  await user.click(within(dialog).getByRole("button", { name: "Save alias" }));
+  expect(await within(dialog).findByText("Seconds up to 600, such as 10 or 0.5.")).toBeVisible();
+  expect(view.posted("/api/admin/aliases")).toBeUndefined();
+  await user.type(delay, "0,8");
+  await user.click(within(dialog).getByRole("button", { name: "Save alias" }));
+  await waitFor(() => expect(view.posted("/api/admin/aliases")?.body).toEqual({ name: "best", targets: ["fast", "deep"], larger: "deep", regions: ["eu"], max_output_nano_usd: 10_000_000_000, hedge_after_ms: 800 }));
+});
+
+test("hedging is switched on with a usual delay, and off again", async () => {
+  const user = userEvent.setup();
+  const view = await renderPage(ProvidersPage, { [deployments]: [deployment, deep], [aliases]: [alias], [routing]: open, "PUT /api/admin/aliases": alias }, { url: "/?view=aliases" });
+  await user.click(await screen.findByRole("button", { name: "Edit best" }));
+  const dialog = await screen.findByRole("dialog", { name: "Edit best" });
+  const hedge = within(dialog).getByRole("checkbox", { name: "Ask a second deployment when the first is late" });
+  expect(within(dialog).queryByRole("textbox", { name: /Seconds to wait/ })).not.toBeInTheDocument();
+  await user.click(hedge);
+  expect(within(dialog).getByRole("textbox", { name: /Seconds to wait/ })).toHaveValue("2");
+  await user.click(hedge);
+  await user.click(within(dialog).getByRole("button", { name: "Save alias" }));
+  await waitFor(() => expect(view.posted("/api/admin/aliases")?.body).not.toHaveProperty("hedge_after_ms"));
+});
+
+test("the rules for all calls say which role may ask for which models, and are saved as a whole", async () => {
+  const user = userEvent.setup();
+  const policy: RoutingPolicy = { regions: ["eu"], max_output_nano_usd: 15e9, roles: [{ role: "member", models: ["fast"] }] };
+  const view = await renderPage(ProvidersPage, { [deployments]: [deployment, deep], [aliases]: [], [routing]: policy, "GET /api/models": [{ id: "fast" }, { id: "deep" }], "PUT /api/admin/routing": policy }, { url: "/?view=aliases" });
+  expect(await screen.findByText(/only eu · at most \$15\.00 a million out · Member: 1 model/)).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Edit rules" }));
+  const dialog = await screen.findByRole("dialog", { name: "Rules for all calls" });
+  const members = within(dialog).getByRole("list", { name: "Member" });
+  expect(within(members).getByRole("checkbox", { name: "fast" })).toBeChecked();
+  await user.click(within(members).getByRole("checkbox", { name: "fast" }));
+  await user.click(within(dialog).getByRole("button", { name: "Save rules" }));
+  expect(await within(dialog).findByText("Choose at least one, or any model.")).toBeVisible();
+  expect(view.posted("/api/admin/routing")).toBeUndefined();
+  await user.click(within(members).getByRole("checkbox", { name: "deep" }));
+  await user.click(within(within(dialog).getByRole("group", { name: "Developer" })).getByRole("radio", { name: "Only these" }));
+  await user.click(within(within(dialog).getByRole("list", { name: "Developer" })).getByRole("checkbox", { name: "fast" }));
+  await user.clear(within(dialog).getByRole("textbox", { name: /Only regions/ }));
+  await user.type(within(dialog).getByRole("textbox", { name: /Input at most/ }), "3");
+  await user.click(within(dialog).getByRole("button", { name: "Save rules" }));
+  await waitFor(() => expect(view.posted("/api/admin/routing")?.body).toEqual({ regions: [], max_input_nano_usd: 3e9, max_output_nano_usd: 15e9, roles: [{ role: "developer", models: ["fast"] }, { role: "member", models: ["deep"] }] }));
+});
+
+test("what a model can do is set by hand over the catalogue, and given back to it", async () => {
+  const user = userEvent.setup();
+  const set: Deployment = { ...deployment, deadlines: { first_token_ms: 500 }, overrides: { context_tokens: 32_000, tools: false } };
+  const view = await renderPage(ProvidersPage, { [deployments]: [set], "PATCH /api/admin/deployments/d-1": set }, { url: "/?view=deployments&open=d-1" });
+  const drawer = await screen.findByRole("dialog", { name: "fast" });
+  expect(drawer).toHaveTextContent("first token 500 ms");
+  expect(within(drawer).getByRole("link", { name: "Set price" })).toHaveAttribute("href", expect.stringContaining("view=prices"));
+  await user.click(within(drawer).getByRole("button", { name: "Edit" }));
+  expect(within(drawer).getByRole("textbox", { name: "First token (s)" })).toHaveValue("0.5");
+  const context = within(drawer).getByRole("textbox", { name: "Context (tokens)" });
+  expect(context).toHaveValue("32000");
+  await user.clear(context);
+  await user.type(within(drawer).getByRole("textbox", { name: "Longest answer (tokens)" }), "8.000");
+  await user.click(within(drawer).getByRole("combobox", { name: "Calls tools" }));
+  await user.click(await screen.findByRole("option", { name: "What the catalogue says" }));
+  await user.click(within(drawer).getByRole("combobox", { name: "Reads images" }));
+  await user.click(await screen.findByRole("option", { name: "No" }));
+  const connect = within(drawer).getByRole("textbox", { name: "Connect (s)" });
+  await user.type(connect, "601");
+  await user.click(within(drawer).getByRole("button", { name: "Save" }));
+  expect(await within(drawer).findByText("Seconds up to 600, such as 10 or 0.5.")).toBeVisible();
+  expect(connect).toHaveFocus();
+  await user.clear(connect);
+  await user.type(connect, "2,5");
+  await user.click(within(drawer).getByRole("button", { name: "Save" }));
+  await waitFor(() => expect(view.posted("/api/admin/deployments/d-1")?.body).toEqual({ priority: 0, weight: 2, region: "", deadlines: { connect_ms: 2500, first_token_ms: 500, between_tokens_ms: 0 }, overrides: { images: false, max_output_tokens: 8000 } }));
+});
+
+test("calls are shared by weight among those that are asked first", () => {
+  const of = (id: string, more: Partial<Deployment>): Deployment => ({ ...deep, id, ...more });
+  const all = [of("a", { weight: 3 }), of("b", { weight: 1 }), of("c", { priority: 1, weight: 9 }), of("d", { enabled: false }), of("e", { model: "other" })];
+  expect(sharesOf(all, "deep").map((one) => [one.deployment.id, one.share])).toEqual([["a", 0.75], ["b", 0.25]]);
+  expect(sharesOf([], "deep")).toEqual([]);
+});
+
+test.each([["", 0], ["2", 2000], ["0,5", 500], ["0.001", 1], ["600", 600_000], ["601", NaN], ["1e3", NaN], ["-1", NaN]])("seconds typed as %j are %s ms", (text, ms) => expect(millisOf(text, 600)).toEqual(ms));
+test("a deadline survives being shown and typed again", () => {
+  for (const ms of [0, 1, 500, 1500, 20_000]) expect(millisOf(secondsText(ms), 3600)).toBe(ms);
 });

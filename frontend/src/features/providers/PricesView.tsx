@@ -1,20 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { Tags } from "lucide-react";
-import { useState } from "react";
 import { pricesQuery, problemOf, type PricedModel } from "@/api";
+import { useUrlState } from "@/app/useUrlState";
 import { useFormat, useT } from "@/i18n";
 import { Badge, EmptyState, FamilyBadge, familyOf, Table, TableSkeleton, View, type Column } from "@/ui";
+import { priceKey } from "./price";
 import { PriceDrawer } from "./PriceDrawer";
-
-const keyOf = (model: PricedModel) => `${model.provider_id}\n${model.upstream}`;
 
 /** What a million tokens cost at each provider, and since when. */
 export function PricesView() {
   const t = useT();
   const prices = useQuery(pricesQuery());
   const columns = useColumns();
-  const [openKey, setOpenKey] = useState<string>();
-  const open = prices.data?.find((model) => keyOf(model) === openKey);
+  const [openKey, setOpenKey] = useUrlState("open");
+  const open = prices.data?.find((model) => priceKey(model) === openKey);
   return (
     <>
       <View
@@ -24,7 +23,7 @@ export function PricesView() {
         isEmpty={(all) => all.length === 0}
         empty={<EmptyState icon={<Tags size={20} aria-hidden />} title={t("providers.noPrices")}>{t("providers.noPricesText")}</EmptyState>}
       >
-        {(all) => <Table id="prices" label={t("providers.prices")} columns={columns} rows={all} rowKey={keyOf} openKey={openKey} onOpen={(model) => setOpenKey(keyOf(model))} />}
+        {(all) => <Table id="prices" label={t("providers.prices")} columns={columns} rows={all} rowKey={priceKey} openKey={openKey} onOpen={(model) => setOpenKey(priceKey(model))} />}
       </View>
       {open && <PriceDrawer key={openKey} model={open} onClose={() => setOpenKey(undefined)} />}
     </>

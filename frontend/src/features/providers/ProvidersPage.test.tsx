@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
-import type { Provider, ProviderTest } from "@/api";
+import type { Provider, ProviderKind, ProviderTest } from "@/api";
 import { ana, problem, renderPage } from "@/test/page";
 import { choiceOf, choicesOf, kindOf, modelsOf, priceOf, wrongWith } from "./choice";
 import { ProvidersPage } from "./ProvidersPage";
@@ -9,14 +9,21 @@ import { ProvidersPage } from "./ProvidersPage";
 const local: Provider = { id: "p-0", name: "This server", kind: "local", has_key: false, keys: [], enabled: true, models: [{ id: "qwen2.5-coder-1.5b", upstream: "qwen2.5-coder-1.5b", kind: "chat" }], state: "ready", source: "builtin", created_at: "2026-01-02T10:00:00Z" };
 const rack: Provider = { ...local, id: "p-1", name: "Rack", kind: "openai", base_url: "https://rack.example.com/v1", has_key: true, state: "untested", source: "file", models: [] };
 const works: ProviderTest = { ok: true, latency_ms: 912, first_token_ms: 180, models: ["gpt-5.2", "text-embedding-4"], answer: "Hello there.", tested_model: "gpt-5.2" };
+const kinds: ProviderKind[] = [
+  { kind: "anthropic", name: "Anthropic", base_url: "https://api.anthropic.com/v1", key: true },
+  { kind: "openai", name: "OpenAI", base_url: "https://api.openai.com/v1", key: true },
+  { kind: "azure", name: "Azure OpenAI", example: "https://example.openai.azure.com/openai", key: true, api_version: "2024-10-21" },
+  { kind: "compatible", name: "OpenAI-compatible", example: "https://api.example.com/v1", key: false },
+];
+const known = { "GET /api/admin/provider-kinds": kinds };
 const list = "GET /api/admin/providers";
 const item = (name: string) => screen.findByRole("listitem", { name });
 
 test("an endpoint is added, tested, and its models are chosen", async () => {
   const user = userEvent.setup();
-  const page = await renderPage(ProvidersPage, { [list]: [local], "POST /api/admin/providers": rack, "POST /api/admin/providers/p-1/test": works, "PATCH /api/admin/providers/p-1": rack });
+  const page = await renderPage(ProvidersPage, { ...known, [list]: [local], "POST /api/admin/providers": rack, "POST /api/admin/providers/p-1/test": works, "PATCH /api/admin/providers/p-1": rack });
   await user.click(await screen.findByRole("button", { name: "Add provider" }));
-  const dialog = await screen.findByRole("dialog", { name: "Add provider" });
+  const dialog = (await screen.findByRole("textbox", { name: "Name" })).closest<HTMLElement>("[role=dialog]")!;
   await user.type(within(dialog).getByRole("textbox", { name: "Name" }), "Rack");
   await user.type(within(dialog).getByRole("textbox", { name: "Base URL" }), "rack");
   await user.click(within(dialog).getByRole("button", { name: "Add and test" }));
@@ -37,9 +44,9 @@ test("an endpoint is added, tested, and its models are chosen", async () => {
 
 test("an address that the server may not reach is said at its field, with what the operator can do", async () => {
   const user = userEvent.setup();
-  await renderPage(ProvidersPage, { [list]: [local], "POST /api/admin/providers": problem(403, "egress.refused", { errors: [{ at: "body.base_url", message: "" }] }) });
+  await renderPage(ProvidersPage, { ...known, [list]: [local], "POST /api/admin/providers": problem(403, "egress.refused", { errors: [{ at: "body.base_url", message: "" }] }) });
   await user.click(await screen.findByRole("button", { name: "Add provider" }));
-  await user.type(screen.getByRole("textbox", { name: "Name" }), "Inside");
+  await user.type(await screen.findByRole("textbox", { name: "Name" }), "Inside");
   await user.type(screen.getByRole("textbox", { name: "Base URL" }), "http://10.0.4.2:8000/v1");
   await user.click(screen.getByRole("button", { name: "Add and test" }));
   expect(await screen.findByRole("alert")).toHaveTextContent("This server may not reach that address.");
@@ -47,9 +54,43 @@ test("an address that the server may not reach is said at its field, with what t
   expect(screen.getByRole("textbox", { name: "Base URL" })).toHaveValue("http://10.0.4.2:8000/v1");
 });
 
+test("a kind brings what the server says of it, but takes away no address that was written by hand", async () => {
+  const user = userEvent.setup();
+  await renderPage(ProvidersPage, { ...known, [list]: [local] });
+  await user.click(await screen.findByRole("button", { name: "Add provider" }));
+  const url = await screen.findByRole("textbox", { name: "Base URL" });
+  const choose = async (name: string) => {
+    await user.click(screen.getByRole("combobox", { name: "Kind" }));
+    await user.click(await screen.findByRole("option", { name }));
+  };
+  expect(url).toHaveValue("");
+  expect(screen.getByText("Such as https://api.example.com/v1")).toBeVisible();
+  await choose("Anthropic");
+  expect(url).toHaveValue("https://api.anthropic.com/v1");
+  await choose("Azure OpenAI");
+  expect(url).toHaveValue("");
+  expect(screen.getByText("Such as https://example.openai.azure.com/openai")).toBeVisible();
+  expect(screen.getByRole("textbox", { name: "API version" })).toHaveValue("2024-10-21");
+  await user.type(url, "https://mine.example.com/v1");
+  await choose("OpenAI");
+  expect(url).toHaveValue("https://mine.example.com/v1");
+});
+
+test("without the list of kinds the form says why, and tries again", async () => {
+  const user = userEvent.setup();
+  let down = true;
+  await renderPage(ProvidersPage, { [list]: [local], "GET /api/admin/provider-kinds": () => (down ? problem(400, "request.invalid") : kinds) });
+  await user.click(await screen.findByRole("button", { name: "Add provider" }));
+  const dialog = await screen.findByRole("dialog", { name: "Add provider" });
+  const again = await within(dialog).findByRole("button", { name: "Try again" });
+  down = false;
+  await user.click(again);
+  expect(await screen.findByRole("textbox", { name: "Base URL" })).toBeVisible();
+});
+
 test("a key does not follow its endpoint to another address", async () => {
   const user = userEvent.setup();
-  const page = await renderPage(ProvidersPage, { [list]: [rack] });
+  const page = await renderPage(ProvidersPage, { ...known, [list]: [rack] });
   await user.click(await screen.findByRole("button", { name: "More for Rack" }));
   await user.click(await screen.findByRole("menuitem", { name: "Edit" }));
   const url = await screen.findByRole("textbox", { name: "Base URL" });

@@ -12,6 +12,9 @@ export function dollarsOf(text: string): number | undefined {
 
 export const dollarText = (nanoUsd: number | undefined): string => (nanoUsd === undefined ? "" : (nanoUsd / nano).toFixed(9).replace(/\.?0+$/, ""));
 
+/** Names the price of a model at a provider, as the address has it. */
+export const priceKey = ({ provider_id, upstream }: { provider_id: string; upstream: string }): string => `${provider_id}/${upstream}`;
+
 /** "$1.25 in, $10.00 out": what a million tokens cost. */
 export function priceLine(price: ModelPrice | TokenPrices, t: T, format: Format): string {
   if ("source" in price && price.source === "local") return t("providers.costsNothing");

@@ -1,0 +1,2 @@
+export { holdsModel } from "./entries";
+export { ModelsField } from "./ModelsField";
