@@ -72,8 +72,7 @@ export function Combobox({ value, onChange, options, placeholder, size = "md", d
         role="combobox"
         aria-expanded={open}
         aria-autocomplete="list"
-        {...(open ? { "aria-controls": list } : {})}
-        {...(open && shown.length > 0 ? { "aria-activedescendant": `${list}-${index}` } : {})}
+        {...(shown.length > 0 ? { "aria-controls": list, "aria-activedescendant": `${list}-${index}` } : {})}
         size={size}
         disabled={disabled}
         autoComplete="off"
@@ -91,8 +90,8 @@ export function Combobox({ value, onChange, options, placeholder, size = "md", d
         trailing={<ChevronDown size={14} className="pointer-events-none me-1 text-faint" aria-hidden />}
       />
       {open && (
-        <div className="absolute start-0 top-full z-20 mt-1 w-max max-w-[min(400px,80vw)] min-w-full animate-fade overflow-hidden rounded-lg bg-overlay shadow-float">
-          <div role="listbox" id={list} aria-label={field["aria-label"] ?? placeholder ?? t("ui.choices")} className="max-h-64 overflow-y-auto p-1">
+        <div className="absolute start-0 top-full z-20 mt-1 w-max max-w-[min(400px,80vw)] min-w-full animate-fade overflow-hidden rounded-lg border border-line-strong bg-overlay shadow-float">
+          <div role="listbox" id={list} aria-label={field["aria-label"] ?? placeholder ?? t("ui.choices")} hidden={shown.length === 0} className="max-h-64 overflow-y-auto p-1">
             {shown.map((option, i) => (
               // The field above owns the keys (aria-activedescendant).
               // eslint-disable-next-line jsx-a11y/click-events-have-key-events

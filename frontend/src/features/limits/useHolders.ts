@@ -23,7 +23,7 @@ export function useHolders(kind: string): Holders {
   const sorted = (options: Option<string>[] | undefined) => options?.sort((a, b) => format.compare(a.label, b.label));
   switch (kind) {
     case "team":
-      return { options: sorted(teams.data?.map((team) => ({ value: team.id, label: team.name, detail: t("users.memberCount", { count: team.members }) }))), loading: teams.isLoading };
+      return { options: sorted(teams.data?.map((team) => ({ value: team.id, label: team.name }))), loading: teams.isLoading };
     case "user":
       return { options: sorted(users.data?.map((user) => ({ value: user.id, label: user.name || user.email, ...(user.name ? { detail: user.email } : {}) }))), loading: users.isLoading };
     case "key":

@@ -49,7 +49,8 @@ export function TeamDrawer({ team, onClose }: { team: Team; onClose: () => void 
         {mayRead && <TeamBudgets team={team} act={mayBudget && <Button size="sm" onClick={() => setOpen("budget")}>{t("users.setBudget")}</Button>} />}
         <TeamMembers team={team} />
         <p className="text-xs text-muted">
-          {t("users.madeOn", { date: format.day(team.created_at) })} {team.source === "file" && t("limits.fromFile")}
+          {t("users.madeOn", { date: format.day(team.created_at) })}
+          {team.source === "file" && ` · ${t("limits.fromFile")}`}
         </p>
       </div>
       {open === "rename" && <TeamDialog team={team} onClose={close} onSaved={close} />}

@@ -17,21 +17,21 @@ export function useTeamColumns(): Column<TeamRow>[] {
   const format = useFormat();
   const columns: Column<TeamRow>[] = [
     {
-      id: "name", header: t("users.team"), width: 150, grow: 3, fixed: true, value: ({ team }) => team.name,
+      id: "name", header: t("users.team"), width: 112, grow: 3, fixed: true, value: ({ team }) => team.name,
       cell: ({ team }) => (
         <span className="flex min-w-0 items-baseline gap-2">
           <bdi className="truncate font-medium" title={team.name}>{team.name}</bdi>
-          {team.source === "file" && <span className="shrink-0 text-xs text-faint">{t("limits.sources.file")}</span>}
+          {team.source === "file" && <span className="shrink-0 text-xs text-muted">{t("limits.sources.file")}</span>}
         </span>
       ),
     },
-    { id: "members", header: t("users.members"), align: "end", width: 96, value: ({ team }) => team.members, cell: ({ team }) => <span className={team.members === 0 ? "text-faint" : undefined}>{format.integer(team.members)}</span> },
+    { id: "members", header: t("users.members"), align: "end", width: 84, value: ({ team }) => team.members, cell: ({ team }) => <span className={team.members === 0 ? "text-muted" : undefined}>{format.integer(team.members)}</span> },
     { id: "made", header: t("users.made"), width: 110, hidden: true, value: ({ team }) => team.created_at, cell: ({ team }) => <span title={format.full(team.created_at)}>{format.day(team.created_at)}</span> },
   ];
   if (!useCan("limits.read")) return columns;
   return [
     ...columns,
-    { id: "budget", header: t("users.budget"), width: 150, grow: 2, unit: "%", value: ({ budget }) => budget && Math.round(shareOf(budget) * 1000) / 10, cell: ({ budget }) => (budget ? <BudgetMeter budget={budget} /> : <span className="text-faint">{t("users.noBudget")}</span>) },
+    { id: "budget", header: t("users.budget"), width: 150, grow: 2, unit: "%", value: ({ budget }) => budget && Math.round(shareOf(budget) * 1000) / 10, cell: ({ budget }) => (budget ? <BudgetMeter budget={budget} /> : <span className="text-muted">{t("users.noBudget")}</span>) },
     { id: "left", header: t("limits.left"), align: "end", width: 104, from: 560, value: ({ budget }) => budget && budget.left_nano_usd / 1e9, cell: ({ budget }) => budget && format.money(Math.max(0, budget.left_nano_usd)) },
     { id: "period", header: t("limits.period"), width: 96, from: 700, value: ({ budget }) => budget?.period, cell: ({ budget }) => budget && t(`limits.periods.${budget.period}`, { defaultValue: budget.period }) },
   ];
