@@ -22,7 +22,7 @@ export function ErrorState({ problem, onRetry, retrying = false, action, inline 
       {t("ui.tryAgain")}
     </Button>
   );
-  const id = problem.id && <span className="font-mono text-2xs text-faint select-text">{t("ui.quote", { id: problem.id })}</span>;
+  const id = problem.id && <span className="font-mono text-2xs text-muted select-text">{t("ui.quote", { id: problem.id })}</span>;
   if (inline) {
     return (
       <div role="alert" className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-md bg-danger/8 px-3 py-2 text-sm">

@@ -265,7 +265,7 @@ export default {
   rulesSaved: "The rules are saved",
   rulesSavedText: "They hold for calls from now on.",
   noRules: "none. Every role may ask for every model.",
-  rulesRegionsHelp: "Such as eu, us. Empty: any. The team’s own engine is always allowed.",
+  rulesRegionsHelp: "Such as eu, us. Empty: any. The organisation’s own engine is always allowed.",
   roleModels: "Models by role",
   roleModelsHelp: "Which models and aliases each role may ask for. A key is bound by the role of who made it, too.",
   roleMay_one: "{{role}}: {{count, number}} model",

@@ -268,7 +268,7 @@ export default {
   rulesSaved: "As regras foram salvas",
   rulesSavedText: "Valem para as chamadas a partir de agora.",
   noRules: "nenhuma. Todas as funções podem pedir qualquer modelo.",
-  rulesRegionsHelp: "Por exemplo eu, us. Vazio: qualquer uma. O motor da própria equipe é sempre permitido.",
+  rulesRegionsHelp: "Por exemplo eu, us. Vazio: qualquer uma. O motor da própria organização é sempre permitido.",
   roleModels: "Modelos por função",
   roleModelsHelp: "Quais modelos e nomes alternativos cada função pode pedir. Uma chave também segue a função de quem a criou.",
   roleMay_one: "{{role}}: {{count, number}} modelo",

@@ -268,7 +268,7 @@ export default {
   rulesSaved: "As regras foram guardadas",
   rulesSavedText: "Valem para as chamadas a partir de agora.",
   noRules: "nenhumas. Todos os papéis podem pedir todos os modelos.",
-  rulesRegionsHelp: "Por exemplo eu, us. Vazio: qualquer uma. O motor da própria equipa é sempre permitido.",
+  rulesRegionsHelp: "Por exemplo eu, us. Vazio: qualquer uma. O motor da própria organização é sempre permitido.",
   roleModels: "Modelos por papel",
   roleModelsHelp: "Que modelos e nomes alternativos cada papel pode pedir. Uma chave também fica sujeita ao papel de quem a criou.",
   roleMay_one: "{{role}}: {{count, number}} modelo",
