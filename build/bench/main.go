@@ -30,6 +30,7 @@ var suites = map[string][]measure{
 		{"sync", visible},
 		{"window", window},
 		{"recovery", recovery},
+		{"run", again},
 	},
 	"gateway": {
 		{"gateway", gateway},

@@ -38,6 +38,7 @@ test("conversations are renamed, found by title, deleted and brought back", asyn
   await expect(list.getByRole("link", { name: "Ação e reação" })).toBeVisible();
   await app.getByRole("searchbox", { name: "Search titles" }).fill("nothing like it");
   await expect(list.getByRole("link", { name: "Ação e reação" })).toHaveCount(0);
+  await accessible(app);
   await app.getByRole("button", { name: "Clear search" }).click();
 
   await list.getByRole("link", { name: "Ação e reação" }).press("Delete");
@@ -58,6 +59,7 @@ test("one conversation streams while another is read", async ({ app }) => {
   await list.getByRole("link", { name: /Say red/ }).click();
   await expect(app.getByRole("article", { name: "You" })).toHaveCount(1);
   await expect(app.getByRole("article", { name: "You" })).toContainText("Say red.");
+  await accessible(app);
   await expect(answers(app)).not.toContainText("river");
   await list.getByRole("link", { name: /forty words/ }).click();
   // A small model may not know when to end.
@@ -85,7 +87,7 @@ test("what a limit refuses is said in the chat, in the reader's language", async
   await expect(app.getByText(/O limite deste modelo foi atingido: 1 pedido por dia\. Volta a haver lugar a partir de .+\. Peça mais a um administrador/)).toBeVisible();
 });
 
-test("the pages speak Portuguese and keep dark", async ({ app }) => {
+test("the pages speak both kinds of Portuguese and keep dark", async ({ app }) => {
   await app.keyboard.press("ControlOrMeta+Comma");
   await app.getByRole("combobox", { name: "Language" }).click();
   await app.getByRole("option", { name: "Português (Portugal)" }).click();
@@ -96,6 +98,10 @@ test("the pages speak Portuguese and keep dark", async ({ app }) => {
   await app.reload();
   await expect(app.getByRole("heading", { name: "Definições" })).toBeVisible();
   await expect(app.locator("html")).toHaveAttribute("data-theme", "dark");
+  await app.getByRole("combobox", { name: "Idioma" }).click();
+  await app.getByRole("option", { name: "Português (Brasil)" }).click();
+  await expect(app.getByRole("heading", { name: "Configurações" })).toBeVisible();
+  await accessible(app);
 });
 
 test("a second device shows the same conversations within a second", async ({ app, server, browser }) => {
@@ -110,6 +116,7 @@ test("a second device shows the same conversations within a second", async ({ ap
   await expect(other.getByRole("link", { name: title })).toBeVisible({ timeout: 10_000 });
   await other.getByRole("link", { name: title }).click();
   await expect(other.getByRole("article", { name: "You" })).toContainText(title);
+  await accessible(other);
   await expect(answers(other).getByRole("button", { name: "Regenerate" })).toBeVisible({ timeout: 120_000 });
   await second.stop();
   home.remove();

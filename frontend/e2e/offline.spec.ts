@@ -1,4 +1,4 @@
-import { answers, composer, expect, open, pickModel, send, status } from "./stack";
+import { accessible, answers, composer, expect, open, pickModel, send, status } from "./stack";
 import { test } from "@playwright/test";
 import { Desktop, folder, Server } from "./processes";
 
@@ -26,6 +26,7 @@ test("writing goes on without the server, survives kill -9, and is sent once", a
     await pickModel(page, "On Acme", /qwen/i);
     await send(page, "Say green, once.");
     await expect(status(page)).toContainText("1 waiting to send");
+    await accessible(page);
   });
   await test.step("a draft is kept", async () => {
     await page.getByRole("button", { name: "New chat" }).click();

@@ -21,6 +21,14 @@ test("acts are told in words, those of a newer server by their code", async () =
   expect(screen.getByRole("row", { name: /galaxy\.folded everything System/ })).toBeVisible();
 });
 
+test("every kind of act can be chosen, and each has its name", async () => {
+  const user = userEvent.setup();
+  await renderPage(AuditPage, { ...users, [list]: { items: [{ ...entries[1]!, action: "provider_key.created", target: "spare" }] } });
+  expect(await screen.findByRole("row", { name: /Added a provider key spare/ })).toBeVisible();
+  await user.click(screen.getByRole("combobox", { name: "Action" }));
+  for (const name of ["Keys of providers", "Deployments", "Aliases", "Routing", "Prices", "Limits", "Budgets", "Ledger"]) expect(await screen.findByRole("option", { name })).toBeVisible();
+});
+
 test("filters go to the URL and to the host", async () => {
   const user = userEvent.setup();
   const view = await renderPage(AuditPage, { ...users, [list]: (asked: Asked) => ({ items: asked.query.get("action") === "key" ? entries.slice(1, 2) : entries }) });

@@ -2,7 +2,9 @@ import type { AuditEntry } from "@/api";
 import { translate, translateWire, type Format } from "@/i18n";
 
 /** What the trail can be narrowed to: the first word of the codes. */
-export const nouns = ["user", "team", "key", "budget", "limit", "provider", "deployment", "alias", "session", "link", "signin", "password", "contents"] as const;
+export const nouns = [
+  "user", "team", "key", "budget", "limit", "provider", "provider_key", "deployment", "alias", "routing", "price", "ledger", "tenant", "session", "link", "signin", "password", "contents",
+] as const;
 export type Noun = (typeof nouns)[number];
 
 /** An action in words; the code of a newer server as it is. */

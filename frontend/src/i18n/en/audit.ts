@@ -11,7 +11,7 @@ export default {
   copyHash: "Copy hash",
   anyAction: "Every action",
   anyActor: "Everybody",
-  noun: { team: "Teams", budget: "Budgets", limit: "Limits", deployment: "Deployments", alias: "Aliases", user: "People", key: "API keys", provider: "Providers", session: "Sessions", link: "Links", signin: "Sign-in", password: "Passwords", contents: "Prompts and answers" },
+  noun: { provider_key: "Keys of providers", routing: "Routing", price: "Prices", ledger: "Ledger", tenant: "Organisation", team: "Teams", budget: "Budgets", limit: "Limits", deployment: "Deployments", alias: "Aliases", user: "People", key: "API keys", provider: "Providers", session: "Sessions", link: "Links", signin: "Sign-in", password: "Passwords", contents: "Prompts and answers" },
   clear: "Clear filters",
   none: "No entry fits these filters",
   empty: "No entries yet",

@@ -14,7 +14,7 @@ export default {
   copyHash: "Copiar hash",
   anyAction: "Todas as ações",
   anyActor: "Todo mundo",
-  noun: { team: "Equipes", budget: "Orçamentos", limit: "Limites", deployment: "Implantações", alias: "Nomes alternativos", user: "Pessoas", key: "Chaves de API", provider: "Provedores", session: "Sessões", link: "Links", signin: "Login", password: "Senhas", contents: "Prompts e respostas" },
+  noun: { provider_key: "Chaves de provedores", routing: "Roteamento", price: "Preços", ledger: "Livro-razão", tenant: "Organização", team: "Equipes", budget: "Orçamentos", limit: "Limites", deployment: "Implantações", alias: "Nomes alternativos", user: "Pessoas", key: "Chaves de API", provider: "Provedores", session: "Sessões", link: "Links", signin: "Login", password: "Senhas", contents: "Prompts e respostas" },
   clear: "Limpar filtros",
   none: "Nenhum registro corresponde a estes filtros",
   empty: "Ainda não há registros",

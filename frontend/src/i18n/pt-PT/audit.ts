@@ -14,7 +14,7 @@ export default {
   copyHash: "Copiar hash",
   anyAction: "Todas as ações",
   anyActor: "Toda a gente",
-  noun: { team: "Equipas", budget: "Orçamentos", limit: "Limites", deployment: "Implementações", alias: "Nomes alternativos", user: "Pessoas", key: "Chaves de API", provider: "Fornecedores", session: "Sessões", link: "Ligações", signin: "Início de sessão", password: "Palavras-passe", contents: "Pedidos e respostas" },
+  noun: { provider_key: "Chaves de fornecedores", routing: "Encaminhamento", price: "Preços", ledger: "Livro de contas", tenant: "Organização", team: "Equipas", budget: "Orçamentos", limit: "Limites", deployment: "Implementações", alias: "Nomes alternativos", user: "Pessoas", key: "Chaves de API", provider: "Fornecedores", session: "Sessões", link: "Ligações", signin: "Início de sessão", password: "Palavras-passe", contents: "Pedidos e respostas" },
   clear: "Limpar filtros",
   none: "Nenhum registo corresponde a estes filtros",
   empty: "Ainda não há registos",
