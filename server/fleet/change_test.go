@@ -179,6 +179,13 @@ func TestTheBuiltInProvider(t *testing.T) {
 	if len(models) != 2 || models[0].ID != "qwen2.5-coder-0.5b" || models[0].State != "starting" || models[0].ContextTokens != (llamacpp.Model{Kind: llamacpp.Chat, Context: 8192}).Window() || models[1].ContextTokens != 512 {
 		t.Errorf("models %+v", models)
 	}
+	_, err = f.SaveAlias(t.Context(), w.tenant, audit.Operator, httpapi.Alias{Name: "ours", Targets: []string{"qwen2.5-coder-0.5b"}})
+	w.must(err)
+	models, err = f.ListModels(w.as(w.tenant))
+	w.must(err)
+	if len(models) != 3 || models[0].ID != "ours" || models[0].Name != "ours" || models[0].State != "starting" || models[1].Name != "Qwen" {
+		t.Errorf("with an alias %+v", models)
+	}
 	if name, price := f.Settle(t.Context(), w.tenant, "qwen2.5-coder-0.5b", broker.Attempt{Provider: own.ID, Deployment: "local/qwen2.5-coder-0.5b", Model: "qwen2.5-coder-0.5b"}); name != "This server" || !price.Known || price.Cost(llm.Usage{Input: 1000}) != 0 {
 		t.Errorf("%s at %+v", name, price)
 	}

@@ -82,7 +82,9 @@ func (f *Fleet) describe(s *snapshot, id string, o offer) httpapi.Model {
 	if o.p.kind == kindLocal {
 		for _, one := range f.Local.Models() {
 			if one.ID == o.d.model {
-				m.Name = one.Title
+				if id == one.ID { // an alias is known by the name that it was given
+					m.Name = one.Title
+				}
 				m.State, m.Detail = modelState(one.State)
 			}
 		}

@@ -131,7 +131,7 @@ export function Table<Row>({ id, label, columns, rows, rowKey, onOpen, openKey, 
                     className={cx(
                       "absolute inset-x-0 top-0 grid items-center border-b border-line px-3 text-sm focus-visible:-outline-offset-2",
                       onOpen && "hover:bg-text/4",
-                      key === openKey && "bg-accent/10 hover:bg-accent/10",
+                      key === openKey && "bg-accent/10 hover:bg-accent/10 [&_.text-faint]:text-muted",
                     )}
                   >
                     {shown.map((c) => (
