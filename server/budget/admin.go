@@ -54,10 +54,13 @@ func (x *Budget) fill() {
 	}
 }
 
+// The lock keeps a team from being deleted before its budget is there to be
+// deleted with it.
 const holderExists = `
-select case $2 when 'team' then exists (select from team where tenant_id = $1 and id = $3::uuid)
+select case $2 when 'team' then exists (select from team where tenant_id = $1 and id = $3::uuid for key share)
     when 'user' then exists (select from app_user where tenant_id = $1 and id = $3::uuid)
     when 'key' then exists (select from api_key where tenant_id = $1 and id = $3::uuid)
+    when 'conversation' then exists (select from conversation where tenant_id = $1 and id = $3::uuid)
     else true end`
 
 const insertBudget = `
