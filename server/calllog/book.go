@@ -127,7 +127,7 @@ func (b *Book) interrupted() error {
 	}
 	past := newReplay()
 	for _, name := range names {
-		bad, err := readSegment(name, past.add)
+		bad, err := readSegment(name, func(l line) error { past.add(l); return nil })
 		if err != nil {
 			return err
 		}

@@ -301,21 +301,27 @@ func (j *journal) turn() (lost int, old, next *os.File, err error) {
 	return lost, old, j.file, nil
 }
 
-// endedIn is every ended call of a closed segment, from memory if it is there.
-// They must not be changed.
-func (j *journal) endedIn(name string) (calls []*Call, err error) {
+// endedIn calls fn for every ended call of a closed segment until its first
+// error, from memory if they are there. They must not be changed.
+func (j *journal) endedIn(name string, fn func(*Call) error) error {
 	j.mu.Lock()
 	calls, ok := j.closed[name]
 	j.mu.Unlock()
-	if ok {
-		return calls, nil
-	}
-	_, err = readSegment(name, func(l line) {
-		if l.Ended != nil {
-			calls = append(calls, l.Ended)
+	for _, c := range calls {
+		if err := fn(c); err != nil {
+			return err
 		}
+	}
+	if ok {
+		return nil
+	}
+	_, err := readSegment(name, func(l line) error {
+		if l.Ended == nil {
+			return nil
+		}
+		return fn(l.Ended)
 	})
-	return calls, err
+	return err
 }
 
 // remove ends a segment whose calls are stored.
@@ -352,9 +358,10 @@ func (j *journal) close() error {
 	return err
 }
 
-// readSegment calls fn for each line; bad counts the ones that cannot be read,
-// such as the last of a process that died while the disk was full.
-func readSegment(name string, fn func(line)) (bad int, err error) {
+// readSegment calls fn for each line, until its first error; bad counts the ones
+// that cannot be read, such as the last of a process that died while the disk
+// was full.
+func readSegment(name string, fn func(line) error) (bad int, err error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -371,7 +378,9 @@ func readSegment(name string, fn func(line)) (bad int, err error) {
 			bad++
 			continue
 		}
-		fn(l)
+		if err := fn(l); err != nil {
+			return bad, err
+		}
 	}
 	if err := lines.Err(); err != nil {
 		return bad, fmt.Errorf("read a file of the call journal: %w", err)

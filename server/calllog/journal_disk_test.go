@@ -50,7 +50,7 @@ func TestAFullDiskTearsNoRecord(t *testing.T) {
 	}
 	found := map[string]bool{}
 	for _, name := range names {
-		if _, err := readSegment(name, func(l line) { found[l.call()] = true }); err != nil {
+		if _, err := readSegment(name, func(l line) error { found[l.call()] = true; return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -18,7 +18,7 @@ func FuzzSegment(f *testing.F) {
 			t.Fatal(err)
 		}
 		replay := newReplay()
-		_, _ = readSegment(name, func(l line) {
+		_, _ = readSegment(name, func(l line) error {
 			parts := 0
 			for _, c := range []*Call{l.Begun, l.Ended} {
 				if c == nil {
@@ -39,6 +39,7 @@ func FuzzSegment(f *testing.F) {
 				t.Errorf("a line of nothing or of two things: %+v", l)
 			}
 			replay.add(l)
+			return nil
 		})
 		for _, c := range replay.cut() {
 			if c.ID == "" || c.State != Failed {

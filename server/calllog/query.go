@@ -238,9 +238,10 @@ func notStored(ctx context.Context, tx pgx.Tx, tenantID string, here []*Call) ([
 	if err != nil {
 		return nil, fmt.Errorf("look for stored calls: %w", err)
 	}
-	stored, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
+	stored := map[string]bool{}
+	var id string
+	if _, err = pgx.ForEachRow(rows, []any{&id}, func() error { stored[id] = true; return nil }); err != nil {
 		return nil, fmt.Errorf("look for stored calls: %w", err)
 	}
-	return slices.DeleteFunc(here, func(c *Call) bool { return slices.Contains(stored, c.ID) }), nil
+	return slices.DeleteFunc(here, func(c *Call) bool { return stored[c.ID] }), nil
 }

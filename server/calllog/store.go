@@ -6,17 +6,27 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/sync/errgroup"
 
 	"nexusai/backend/fault"
 	"nexusai/server/ledger"
 )
 
-// maxBatch bounds the calls that one transaction stores.
-const maxBatch = 500
+// maxBatch bounds the calls that one transaction stores, and maxGathered those
+// that wait for company of their tenant.
+const (
+	maxBatch    = 500
+	maxGathered = 4 * maxBatch
+)
+
+// writers is how many batches go to the database at the same time: one backend
+// of Postgres stores what about sixteen cores can serve in less than half.
+func writers() int { return min(max(runtime.GOMAXPROCS(0)/2, 1), 4) }
 
 const insertCalls = `
 insert into inference_log (` + callColumns + `)
@@ -26,27 +36,41 @@ const insertAttempts = `
 insert into inference_attempt (` + attemptColumns + `)
 select ` + attemptColumns + ` from json_populate_recordset(null::inference_attempt, $1) on conflict do nothing`
 
-// storeSegment puts a segment's ended calls into the database. It may be
-// repeated: what is there already stays as it is.
+// storeSegment puts a segment's ended calls into the database, however many
+// there are, with as much memory as a few batches need. It may be repeated: what
+// is there already stays as it is.
 func (b *Book) storeSegment(ctx context.Context, name string) error {
-	all, err := b.journal.endedIn(name)
-	if err != nil {
-		return err
+	storing, ctx := errgroup.WithContext(ctx)
+	storing.SetLimit(writers())
+	groups, gathered := map[string][]*Call{}, 0
+	store := func(tenant string) {
+		calls := groups[tenant]
+		delete(groups, tenant)
+		gathered -= len(calls)
+		storing.Go(func() error { return b.storeBatch(ctx, tenant, calls) }) // waits for one of the others to end
 	}
-	groups := map[string][]*Call{}
-	for _, c := range all {
+	err := b.journal.endedIn(name, func(c *Call) error {
 		groups[c.TenantID] = append(groups[c.TenantID], c)
-	}
-	for tenant, calls := range groups {
-		for len(calls) > 0 {
-			n := min(len(calls), maxBatch)
-			if err := b.storeBatch(ctx, tenant, calls[:n]); err != nil {
-				return err
+		gathered++
+		if len(groups[c.TenantID]) == maxBatch {
+			store(c.TenantID)
+		}
+		if gathered == maxGathered {
+			for tenant := range groups {
+				store(tenant)
 			}
-			calls = calls[n:]
+		}
+		return ctx.Err()
+	})
+	if err == nil {
+		for tenant := range groups {
+			store(tenant)
 		}
 	}
-	return nil
+	if failed := storing.Wait(); failed != nil {
+		return failed // and err is only that the others were told to stop
+	}
+	return err
 }
 
 func (b *Book) storeBatch(ctx context.Context, tenant string, calls []*Call) error {

@@ -12,7 +12,7 @@ const (
 	// garbage is how much may lie about before it is collected. Nearly all that
 	// a call needs lives for a millisecond and little lives on, so that with Go's
 	// own rule, as much as lives, a busy server would collect all the time.
-	garbage = 48 << 20
+	garbage = 32 << 20
 	// leastGrowth is Go's own rule, in percent of what lives: it holds where much
 	// does.
 	leastGrowth = 100
