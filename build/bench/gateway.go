@@ -121,11 +121,28 @@ func startProxy(ctx context.Context, dir, target string) (*child, error) {
 	return launch(ctx, program, []string{target})
 }
 
+// tenantFile switches on whatever a call can be held against: a price, budgets
+// and limits of every measure, all too wide to refuse anything.
+const tenantFile = `
+providers:
+  - name: Scripted
+    base_url: %s/v1
+    models:
+      - {id: m, usd_per_million: {input: "1", output: "2"}}
+limits:
+  - {for: tenant, measure: concurrency, amount: 100000}
+  - {for: key, measure: requests, amount: 1000000000, per: 1m}
+  - {for: key, measure: input_tokens, amount: 1000000000, per: 1m}
+  - {for: model, measure: output_tokens, amount: 1000000000, per: 1m}
+budgets:
+  - {for: tenant, period: month, usd: 100000}
+  - {for: key, period: day, usd: 100000}
+`
+
 // prepareTenant makes a team, its provider and a key with the operator's tool.
 func prepareTenant(ctx context.Context, data, upstream string) (key string, err error) {
 	models := filepath.Join(filepath.Dir(data), "models.yaml")
-	text := "providers:\n  - name: Scripted\n    base_url: " + upstream + "/v1\n    models: [m]\n"
-	if err := os.WriteFile(models, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(models, fmt.Appendf(nil, tenantFile, upstream), 0o600); err != nil {
 		return "", err
 	}
 	for _, args := range [][]string{

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -79,9 +80,11 @@ func load(ctx context.Context) ([]Row, error) {
 	pid := s.server.cmd.Process.Pid
 	ratio := Row{Name: "gateway.req_per_s_64_vs_proxy", Unit: "×", Bound: 0.6, AtLeast: true}
 	cpu := Row{Name: "gateway.cpu_s_per_1k_64", Unit: "s", Bound: 0.20}
+	times := Row{Name: "gateway.cpu_64_vs_proxy", Unit: "×", Bound: 2.2}
 	database := Row{Name: "gateway.postgres_cpu_s_per_1k_64", Unit: "s"}
+	memory := Row{Name: "gateway.rss_64_mib", Unit: "MiB", Bound: 120}
 	sent := 0
-	for range turns {
+	for turn := range turns {
 		before := cpuOf([]int{s.floor.cmd.Process.Pid})
 		floor, err := hammer(ctx, s.floor.url, "", sustained/turns)
 		if err != nil {
@@ -89,12 +92,16 @@ func load(ctx context.Context) ([]Row, error) {
 		}
 		cpu.Floors = append(cpu.Floors, (cpuOf([]int{s.floor.cmd.Process.Pid})-before)*1000/float64(floor))
 		mine, theirs := cpuOf([]int{pid}), cpuOf(descendants(pid))
+		watched := watchMemory(ctx, pid)
 		n, err := hammer(ctx, s.server.url, s.key, sustained/turns)
+		memory.Samples = append(memory.Samples, watched()...)
 		if err != nil {
 			return nil, err
 		}
 		sent += n
 		cpu.Samples = append(cpu.Samples, (cpuOf([]int{pid})-mine)*1000/float64(n))
+		times.Samples = append(times.Samples, cpu.Samples[turn]/cpu.Floors[turn])
+		times.Floors = append(times.Floors, 1)
 		database.Samples = append(database.Samples, (cpuOf(descendants(pid))-theirs)*1000/float64(n))
 		ratio.Samples = append(ratio.Samples, float64(n)/float64(floor))
 		ratio.Floors = append(ratio.Floors, 1)
@@ -104,12 +111,13 @@ func load(ctx context.Context) ([]Row, error) {
 		return nil, err
 	}
 	backlog := Row{Name: "gateway.log_backlog_drained_s", Unit: "s", Bound: 10, Samples: []float64{drained.Seconds()}}
-	rows := []Row{ratio, cpu, database, backlog}
+	rows := []Row{ratio, cpu, times, database, backlog}
 	for i := range rows {
 		rows[i].Value, rows[i].Floor = median(rows[i].Samples), median(rows[i].Floors)
 		rows[i] = judged(rows[i])
 	}
-	return rows, nil
+	memory.Value = slices.Max(memory.Samples)
+	return append(rows, judged(memory)), nil
 }
 
 // hammer asks over 64 connections for a while and returns how many answers came.
@@ -159,7 +167,7 @@ func (s *stand) drained(ctx context.Context, sent int) (time.Duration, error) {
 		if time.Since(began) > drainLimit {
 			return 0, fmt.Errorf("%d calls were made and %d are in the log %s later", sent, calls, drainLimit)
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond) // looking is work too
 	}
 }
 

@@ -24,19 +24,16 @@ func streams(ctx context.Context) ([]Row, error) {
 	added := Row{Name: "gateway.added_ttft_p50_ms", Unit: "ms", Bound: 3.5}
 	cut := Row{Name: "gateway.streams_cut", Unit: fmt.Sprintf("of %d", streamCount), Bounded: true}
 	memory := Row{Name: "gateway.rss_mib", Unit: "MiB", Bound: 120}
-	watching, enough := context.WithCancel(ctx)
-	var watch sync.WaitGroup
-	watch.Go(func() { memory.Samples = sampleMemory(watching, s.server.cmd.Process.Pid) })
+	watched := watchMemory(ctx, s.server.cmd.Process.Pid)
+	defer watched()
 	share := streamCount / turns
 	for turn := range turns {
 		direct, err := run64(ctx, s.provider.URL, "", 4*connections)
 		if err != nil {
-			enough()
 			return nil, err
 		}
 		floor, err := run64(ctx, s.floor.url, "", 4*connections)
 		if err != nil {
-			enough()
 			return nil, err
 		}
 		if turn == turns-1 {
@@ -44,7 +41,6 @@ func streams(ctx context.Context) ([]Row, error) {
 		}
 		mine, err := run64(ctx, s.server.url, s.key, share)
 		if err != nil {
-			enough()
 			return nil, err
 		}
 		base := median(direct.first)
@@ -55,8 +51,7 @@ func streams(ctx context.Context) ([]Row, error) {
 		cut.Value += float64(mine.cut)
 		cut.Floor += float64(floor.cut)
 	}
-	enough()
-	watch.Wait()
+	memory.Samples = watched()
 	added.Value, added.Floor = median(added.Samples), median(added.Floors)
 	for _, mib := range memory.Samples {
 		memory.Value = max(memory.Value, mib)
@@ -64,18 +59,29 @@ func streams(ctx context.Context) ([]Row, error) {
 	return []Row{judged(added), judged(cut), judged(memory)}, nil
 }
 
-func sampleMemory(ctx context.Context, pid int) (out []float64) {
-	tick := time.NewTicker(250 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
+// watchMemory looks at a process's memory, in MiB, until it is asked what it saw.
+func watchMemory(ctx context.Context, pid int) (saw func() []float64) {
+	watching, enough := context.WithCancel(ctx)
+	var samples []float64
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		tick := time.NewTicker(250 * time.Millisecond)
+		defer tick.Stop()
+		for {
 			if mib, err := rssMiB(pid); err == nil {
-				out = append(out, mib)
+				samples = append(samples, mib)
 			}
-		case <-ctx.Done():
-			return out
+			select {
+			case <-tick.C:
+			case <-watching.Done():
+				return
+			}
 		}
+	})
+	return func() []float64 {
+		enough()
+		watch.Wait()
+		return samples
 	}
 }
 
