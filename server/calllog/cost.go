@@ -32,7 +32,7 @@ from (
     from inference_log where tenant_id = $1 and at >= $2 and at < $3
     union all
     select false, at, model, deployment, user_id, key_id, '', false, 0, 0, 0, amount_nano_usd
-    from ledger_entry where tenant_id = $1 and at >= $2 and at < $3 and kind in ('correct', 'lost')
+    from ledger_entry where tenant_id = $1 and at >= $2 and at < $3 and kind = 'correct'
 ) booked where true`
 
 // by are the queries of what can be added up by; each sees the time zone as $4.

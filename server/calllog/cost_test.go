@@ -45,4 +45,15 @@ func TestCostsAreThoseOfTheLedger(t *testing.T) {
 			t.Errorf("by %s: %+v", by, got)
 		}
 	}
+	d, err := book.Dashboard(t.Context(), tenant, "1h")
+	if err != nil {
+		t.Fatal(fault.Cause(err))
+	}
+	var points int64
+	for _, p := range d.Points {
+		points += p.CostNanoUSD
+	}
+	if d.CostNanoUSD != 25 || points != 25 || d.Calls != 1 || len(d.Models) != 1 || d.Models[0].CostNanoUSD != 25 {
+		t.Errorf("the dashboard: %d, its points %d, its models %+v", d.CostNanoUSD, points, d.Models)
+	}
 }

@@ -3,6 +3,7 @@ package calllog
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,7 +47,10 @@ func (b *Book) Dashboard(ctx context.Context, tenantID, name string) (httpapi.Da
 		if err := series(ctx, tx, tenantID, from, span.step, d.Points); err != nil {
 			return err
 		}
-		return traffic(ctx, tx, tenantID, from, &d)
+		if err := traffic(ctx, tx, tenantID, from, &d); err != nil {
+			return err
+		}
+		return corrections(ctx, tx, tenantID, from, span.step, &d)
 	})
 	return d, err
 }
@@ -115,4 +119,32 @@ func traffic(ctx context.Context, tx pgx.Tx, tenantID string, from time.Time, d 
 		d.Models = append(d.Models, m)
 	}
 	return rows.Err()
+}
+
+const selectCorrections = `
+select floor(extract(epoch from at - $2) / $3)::int as step, model, sum(amount_nano_usd)::bigint
+from ledger_entry where tenant_id = $1 and at >= $2 and kind = 'correct' group by 1, 2`
+
+// corrections adds what invoices later said of calls, as reports of costs do: a
+// dashboard must not differ from the ledger.
+func corrections(ctx context.Context, tx pgx.Tx, tenantID string, from time.Time, step time.Duration, d *httpapi.Dashboard) error {
+	rows, err := tx.Query(ctx, selectCorrections, tenantID, from, step.Seconds())
+	if err != nil {
+		return fmt.Errorf("read corrections: %w", err)
+	}
+	var i int
+	var model string
+	var nano int64
+	_, err = pgx.ForEachRow(rows, []any{&i, &model, &nano}, func() error {
+		d.CostNanoUSD += nano
+		d.Points[min(i, len(d.Points)-1)].CostNanoUSD += nano
+		if at := slices.IndexFunc(d.Models, func(m httpapi.ModelTraffic) bool { return m.Model == model }); at >= 0 {
+			d.Models[at].CostNanoUSD += nano
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read corrections: %w", err)
+	}
+	return nil
 }

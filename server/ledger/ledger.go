@@ -21,13 +21,11 @@ import (
 type Kind string
 
 // Reserve holds back the worst case before an attempt and Settle books its real
-// cost and gives the rest back. Correct adds what an invoice says otherwise,
-// Lost what nobody knows because a process and its journal are gone.
+// cost and gives the rest back. Correct adds what an invoice says otherwise.
 const (
 	Reserve Kind = "reserve"
 	Settle  Kind = "settle"
 	Correct Kind = "correct"
-	Lost    Kind = "lost"
 )
 
 // Entry is one line of the ledger, named by call, attempt, kind and N. Amounts

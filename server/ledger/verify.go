@@ -146,7 +146,7 @@ func (v *Verdict) entries(ctx context.Context, tx pgx.Tx, tenantID string, price
 			v.Settled += e.Amount
 			own := v.cost(k, e.Amount, e.Unpriced, version, llm.Usage(used), prices)
 			settled[k] = &settlement{amount: e.Amount, at: e.At, own: own}
-		case Correct, Lost:
+		case Correct:
 		}
 	}
 	for k, amount := range held {
