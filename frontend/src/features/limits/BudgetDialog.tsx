@@ -7,7 +7,7 @@ import { Button, Checkbox, Dialog, ErrorState, Field, Input, Select, useToasts }
 import { moneyOf, moneyText } from "./amount";
 import { conversationOf } from "./conversation";
 import { HolderFields } from "./HolderFields";
-import { holderId, holderText, type Holder } from "./holder";
+import { every, holderId, holderText, type Holder } from "./holder";
 
 interface Props {
   /** Absent to create one. */
@@ -73,7 +73,7 @@ export function BudgetDialog({ budget, start = { kind: "tenant", id: "" }, onClo
       }
     >
       <form id={form} onSubmit={submit} noValidate className="flex flex-col gap-4">
-        {!budget && <HolderFields kinds={kinds} holder={holder} onChange={(next) => { setHolder(next); setWrong({}); save.reset(); }} first="" error={wrong.holder ?? (taken ? t("limits.budgetTaken") : hasCode(save.error, "not_found") ? t(holder.kind === "conversation" ? "limits.conversationUnknown" : "limits.holderUnknown") : undefined)} />}
+        {!budget && <HolderFields kinds={kinds} holder={holder} onChange={(next) => { setHolder(next); setWrong({}); save.reset(); }} first="" error={wrong.holder ?? (taken ? t("limits.budgetTaken") : hasCode(save.error, "not_found") ? t(isOne(holder) ? "limits.conversationUnknown" : "limits.holderUnknown") : undefined)} />}
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label={t("limits.amount")} help={t("limits.amountHelp")} error={wrong.amount}>
             {(field) => <Input {...field} ref={amount} size="lg" inputMode="decimal" leading="$" autoFocus autoComplete="off" defaultValue={budget ? moneyText(budget.amount_nano_usd) : ""} onChange={() => wrong.amount && setWrong({})} onBlur={(event) => event.target.value !== "" && Number.isNaN(moneyOf(event.target.value)) && setWrong({ ...wrong, amount: t("limits.amountWrong") })} />}
@@ -93,9 +93,11 @@ export function BudgetDialog({ budget, start = { kind: "tenant", id: "" }, onClo
   );
 }
 
+const isOne = (holder: Holder) => holder.kind === "conversation" && holder.id !== every;
+
 /** A conversation that was named by its address, by its id. */
 function named(holder: Holder): Holder {
-  const meant = holder.kind === "conversation" ? conversationOf(holder.id) : undefined;
+  const meant = isOne(holder) ? conversationOf(holder.id) : undefined;
   return meant && "id" in meant ? { ...holder, id: meant.id } : holder;
 }
 
@@ -103,6 +105,6 @@ function named(holder: Holder): Holder {
 function wrongHolder(holder: Holder): string | undefined {
   if (holder.kind === "tenant") return undefined;
   if (holder.id.trim() === "") return translate("ui.required");
-  const meant = holder.kind === "conversation" ? conversationOf(holder.id) : undefined;
+  const meant = isOne(holder) ? conversationOf(holder.id) : undefined;
   return meant && "wrong" in meant ? translate(`limits.conversationWrong.${meant.wrong}`) : undefined;
 }

@@ -24,7 +24,7 @@ export function HolderFields({ kinds, holder, onChange, first, error }: Props) {
       <Field label={t("limits.for")}>
         {(field) => <Select {...field} size="lg" value={holder.kind} onChange={(kind) => onChange({ kind, id: kind === "tenant" ? "" : first })} options={kinds.map((kind) => ({ value: kind, label: t(`limits.kinds.${kind as "user"}`, { defaultValue: kind }) }))} />}
       </Field>
-      {holder.kind === "conversation" && <ConversationField value={holder.id === every ? "" : holder.id} onChange={choose} error={error} />}
+      {holder.kind === "conversation" && <ConversationField value={holder.id} each={all} onChange={choose} error={error} />}
       {holder.kind !== "tenant" && holder.kind !== "conversation" && (
         <Field label={t("limits.which")} error={error} help={options || loading ? undefined : t("limits.idHelp")}>
           {(field) =>

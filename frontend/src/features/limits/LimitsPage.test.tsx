@@ -92,6 +92,23 @@ test("a conversation is meant by its address, and what is wrong with another is 
   expect(await within(dialog).findByText("There is no conversation with this id on the server.")).toBeVisible();
 });
 
+test("a budget can be for each conversation by itself", async () => {
+  const user = userEvent.setup();
+  const { holder_id: _id, ...each } = { ...spent, holder_kind: "conversation" as const, holder: "" };
+  const view = await renderPage(LimitsPage, { [budgets]: [], [alerts]: [], "POST /api/admin/budgets": each });
+  await user.click((await screen.findAllByRole("button", { name: "Create budget" }))[0]!);
+  const dialog = await screen.findByRole("dialog");
+  await user.type(within(dialog).getByRole("textbox", { name: "Amount" }), "5");
+  await user.click(within(dialog).getByRole("combobox", { name: "For" }));
+  await user.click(await screen.findByRole("option", { name: "Conversation" }));
+  await user.click(within(dialog).getByRole("combobox", { name: "Which" }));
+  await user.click(await screen.findByRole("option", { name: "Each conversation" }));
+  expect(within(dialog).queryByRole("textbox", { name: "Which conversation" })).not.toBeInTheDocument();
+  await user.click(within(dialog).getByRole("button", { name: "Create budget" }));
+  await waitFor(() => expect(view.posted("/api/admin/budgets")?.body).toEqual({ holder_kind: "conversation", period: "month", amount_nano_usd: 5e9, contact: "ana@acme.test", unpriced: "deny" }));
+  expect(await screen.findByText("The budget of Each conversation is saved")).toBeVisible();
+});
+
 test("what each of a kind has for itself is called so", async () => {
   const { holder_id: _id, ...each } = { ...spent, holder_kind: "team" as const, holder: "" };
   await renderPage(LimitsPage, { [budgets]: [each], [alerts]: [] });

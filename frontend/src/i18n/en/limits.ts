@@ -13,6 +13,7 @@ export default {
   kinds: { tenant: "Whole organisation", user: "User", key: "API key", team: "Team", conversation: "Conversation", role: "Role", model: "Model", deployment: "Deployment" },
   each: { team: "Each team", conversation: "Each conversation", user: "Each user", key: "Each API key", role: "Each role", model: "Each model", deployment: "Each deployment" },
   eachHelp: "Each has this amount for itself. The figures are those of whoever has used most.",
+  oneConversation: "One conversation",
   conversation: "Which conversation",
   conversationHelp: "Its id (“Copy id” in its menu), or its address while it is open in the chat.",
   conversationUnknown: "There is no conversation with this id on the server.",

@@ -16,6 +16,7 @@ export default {
   kinds: { tenant: "Toda a organização", user: "Usuário", key: "Chave de API", team: "Equipe", conversation: "Conversa", role: "Função", model: "Modelo", deployment: "Implantação" },
   each: { team: "Cada equipe", conversation: "Cada conversa", user: "Cada usuário", key: "Cada chave de API", role: "Cada função", model: "Cada modelo", deployment: "Cada implantação" },
   eachHelp: "Cada um tem este valor só para si. Os números são os de quem mais usou.",
+  oneConversation: "Uma conversa",
   conversation: "Qual conversa",
   conversationHelp: "O id (“Copiar id” no menu dela), ou o endereço enquanto ela está aberta no chat.",
   conversationUnknown: "Não há nenhuma conversa com este id no servidor.",

@@ -16,6 +16,7 @@ export default {
   kinds: { tenant: "Toda a organização", user: "Utilizador", key: "Chave de API", team: "Equipa", conversation: "Conversa", role: "Papel", model: "Modelo", deployment: "Implementação" },
   each: { team: "Cada equipa", conversation: "Cada conversa", user: "Cada utilizador", key: "Cada chave de API", role: "Cada papel", model: "Cada modelo", deployment: "Cada implementação" },
   eachHelp: "Cada um tem este valor só para si. Os números são os de quem mais usou.",
+  oneConversation: "Uma conversa",
   conversation: "Que conversa",
   conversationHelp: "O id («Copiar id» no menu dela), ou o endereço enquanto está aberta no chat.",
   conversationUnknown: "Não há no servidor nenhuma conversa com este id.",
