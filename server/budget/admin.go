@@ -95,17 +95,6 @@ func Put(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, x Budg
 	return x, changed(ctx, tx, tenantID, by, "budget.created", x)
 }
 
-// changed makes an act known: to all processes and in the trail.
-func changed(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, action string, x Budget) error {
-	if err := Changed(ctx, tx, tenantID); err != nil {
-		return err
-	}
-	return audit.Append(ctx, tx, audit.Entry{
-		Actor: by, Action: action, TargetID: x.ID, Target: string(x.Holder) + " " + string(x.Period),
-		Facts: map[string]string{"holder": string(x.Holder), "holder_id": x.HolderID, "period": string(x.Period), "limit": dollars(x.Limit)},
-	})
-}
-
 // Create is Put in a transaction of its own, which holds in this process at once.
 func (b *Budgets) Create(ctx context.Context, tenantID string, by audit.Actor, x Budget) (Budget, error) {
 	err := b.DB.Tenant(ctx, tenantID, func(tx pgx.Tx) (err error) {
@@ -176,8 +165,8 @@ delete from budget where tenant_id = $1 and holder = $2 and holder_id = $3
 returning id::text, holder, holder_id::text, period, limit_nano_usd`
 
 // RemoveOf ends the budgets that are for one holder, in the transaction that
-// deletes it, and returns how many those were.
-func RemoveOf(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, holder Holder, id string) (int, error) {
+// deletes it, and returns how many those were. name is what it was called.
+func RemoveOf(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, holder Holder, id, name string) (int, error) {
 	rows, err := tx.Query(ctx, deleteOf, tenantID, string(holder), id)
 	if err != nil {
 		return 0, fmt.Errorf("delete a holder's budgets: %w", err)
@@ -190,7 +179,7 @@ func RemoveOf(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, h
 		return 0, fmt.Errorf("delete a holder's budgets: %w", err)
 	}
 	for _, x := range gone {
-		if err := changed(ctx, tx, tenantID, by, "budget.removed", x); err != nil {
+		if err := noted(ctx, tx, tenantID, by, "budget.removed", x, titled{holder, id, name, x.Period}); err != nil {
 			return 0, err
 		}
 	}

@@ -74,3 +74,34 @@ func TestWhatCannotBeABudget(t *testing.T) {
 		}
 	}
 }
+
+func TestTheTrailSaysWhoseBudgetInWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	team := uuid.NewString()
+	w.exec(`insert into team (tenant_id, id, name) values ($1, $2, 'Research')`, w.tenant, team)
+	w.exec(`insert into team_member (tenant_id, team_id, user_id) values ($1, $2, $3)`, w.tenant, team, w.user)
+	for _, b := range []budget.Budget{
+		{Holder: budget.OfTeam, HolderID: team, Period: budget.Monthly}, {Holder: budget.OfUser, HolderID: w.user, Period: budget.Daily},
+		{Holder: budget.OfConversation, Period: budget.Total}, {Holder: budget.OfTenant, Period: budget.Total},
+	} {
+		b.Limit = usd
+		w.budget(b)
+	}
+	p := w.process()
+	h, err := p.Reserve(t.Context(), w.who(), usd/2, usd/2)
+	w.must(err)
+	p.settle(h, usd/2)
+	w.store(p)
+	for want, action := range map[string]string{
+		"the monthly budget of team Research": "budget.created", "the daily budget of user " + w.user + "@acme.test": "budget.created",
+		"the total budget of each conversation": "budget.created", "the total budget of the organisation": "budget.reached",
+	} {
+		if n := w.number(`select count(*) from audit_entry where action = $1 and target = $2`, action, want); n != 1 {
+			t.Errorf("%d entries of %s: %s", n, action, want)
+		}
+	}
+	if n := w.number(`select count(*) from audit_entry where action = 'budget.reached' and facts->>'holder_name' = 'Research' and facts->>'period' = 'month' and facts->>'mark' = '50 %'`); n != 1 {
+		t.Errorf("%d entries have the facts of the team's mark", n)
+	}
+}

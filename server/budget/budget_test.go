@@ -202,6 +202,12 @@ func TestACrashedProcessCountsUntilItsJournalIsThere(t *testing.T) {
 	lease := budget.Lease{TenantID: w.tenant, Subject: w.tenant, Life: p.life, From: h.Claims[0].From, Budget: h.Claims[0].Budget}
 	lost, err := p.Release(t.Context(), audit.Operator, lease, true)
 	w.must(err)
+	if n := w.number(`select count(*) from budget_alert where kind in ('50', '80', '100')`); n != 3 {
+		t.Errorf("%d of three marks were told: what is lost counts as used", n)
+	}
+	if n := w.number(`select count(*) from audit_entry where action = 'budget.lost' and actor_kind = 'operator' and target = 'the total budget of the organisation'`); n != 1 {
+		t.Errorf("%d entries say who decided about which budget", n)
+	}
 	if lost != usd*3/4 || w.number(`select lost_nano_usd from budget_period`) != lost || w.number(`select count(*) from budget_alert where kind = 'lost'`) != 1 {
 		t.Errorf("lost %d", lost)
 	}
@@ -223,6 +229,9 @@ func TestADeadProcessIsTakenForSpentAfterADay(t *testing.T) {
 	go func() { _ = p.Run(ctx) }()
 	for w.number(`select lost_nano_usd from budget_period`) == 0 {
 		time.Sleep(10 * time.Millisecond)
+	}
+	if w.number(`select count(*) from budget_alert where kind = 'lost'`) != 1 || w.number(`select count(*) from audit_entry where action = 'budget.lost' and actor_kind = 'system'`) != 1 {
+		t.Error("nobody was told of it")
 	}
 	if n := w.number(`select count(*) from budget_lease where granted_nano_usd > spent_nano_usd`); n != 1 {
 		t.Errorf("%d slices are held, want the younger one's", n)

@@ -3,7 +3,6 @@ package budget
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -119,6 +118,13 @@ type ending struct {
 	by     *audit.Actor // whose decision it is; nil: nobody had one to make
 }
 
+func (e ending) actor() audit.Actor {
+	if e.by == nil {
+		return audit.System
+	}
+	return *e.by
+}
+
 func (b *Budgets) end(ctx context.Context, l Lease, how ending) (amount int64, err error) {
 	err = b.DB.Tenant(ctx, l.TenantID, func(tx pgx.Tx) error {
 		var used, limit int64
@@ -139,18 +145,14 @@ func (b *Budgets) end(ctx context.Context, l Lease, how ending) (amount int64, e
 		if _, err := tx.Exec(ctx, endLease, l.TenantID, l.Budget, l.Subject, l.From, l.Life); err != nil {
 			return err
 		}
-		if how.by != nil {
-			if err := told(ctx, tx, *how.by, l, amount, how.spent); err != nil {
-				return err
-			}
+		at := share{place: place{tenant: l.TenantID, budget: l.Budget, subject: l.Subject}, from: l.From}
+		switch {
+		case how.spent && amount > 0:
+			return b.lose(ctx, tx, how.actor(), at, amount, used, limit)
+		case how.by != nil:
+			return told(ctx, tx, *how.by, at, "budget.released", map[string]string{"limit": dollars(limit), "given_back": dollars(amount), "process_id": l.Life})
 		}
-		if !how.spent || amount == 0 {
-			return nil
-		}
-		if _, err := tx.Exec(ctx, addLost, l.TenantID, l.Budget, l.Subject, l.From, amount); err != nil {
-			return err
-		}
-		return b.alert(ctx, tx, share{place: place{tenant: l.TenantID, budget: l.Budget, subject: l.Subject}, from: l.From}, "lost", used+amount, limit)
+		return nil
 	})
 	if err != nil {
 		return 0, fmt.Errorf("end a slice of a budget: %w", err)
@@ -158,10 +160,14 @@ func (b *Budgets) end(ctx context.Context, l Lease, how ending) (amount int64, e
 	return amount, nil
 }
 
-// told puts a decision into the trail.
-func told(ctx context.Context, tx pgx.Tx, by audit.Actor, l Lease, amount int64, spent bool) error {
-	return audit.Append(ctx, tx, audit.Entry{
-		Actor: by, Action: "budget.released", TargetID: l.Budget, Target: dollars(amount),
-		Facts: map[string]string{"process": l.Life, "subject": l.Subject, "spent": strconv.FormatBool(spent)},
-	})
+// lose counts as used what nobody knows of, and tells of it and of the marks that
+// the budget passes by it.
+func (b *Budgets) lose(ctx context.Context, tx pgx.Tx, by audit.Actor, at share, amount, used, limit int64) error {
+	if _, err := tx.Exec(ctx, addLost, at.tenant, at.place.budget, at.subject, at.from, amount); err != nil {
+		return err
+	}
+	if err := b.alert(ctx, tx, by, at, "lost", used+amount, limit); err != nil {
+		return err
+	}
+	return b.passed(ctx, tx, at.tenant, period{budget: at.place.budget, subject: at.subject, from: at.from, used: used, limit: limit, added: amount})
 }

@@ -80,13 +80,3 @@ func (p *page) whose(at share, who Who) string {
 	}
 	return "this conversation"
 }
-
-// dollars shows an amount with as many digits as it needs.
-func dollars(nano int64) string {
-	text := fmt.Sprintf("%d.%09d", nano/1e9, nano%1e9)
-	text = strings.TrimRight(text, "0")
-	if i := strings.IndexByte(text, '.'); len(text)-i < 3 {
-		text += strings.Repeat("0", 3-(len(text)-i))
-	}
-	return "$" + text
-}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"nexusai/server/audit"
 )
 
 // slice is this process's part of a share. Its amounts only count while known:
@@ -80,7 +82,7 @@ func (b *Budgets) exchange(ctx context.Context, s *slice, least, most int64) err
 		if limit == nil || least == 0 || *granted > *base || *limit-*used >= least || *limit-*used > *limit/nearly {
 			return nil
 		}
-		return b.alert(ctx, tx, s.share, "100", *used, *limit) // it is as good as spent, and not only held
+		return b.alert(ctx, tx, audit.System, s.share, "100", *used, *limit) // it is as good as spent, and not only held
 	})
 	if err != nil {
 		return err

@@ -162,7 +162,7 @@ func (b *Budgets) passed(ctx context.Context, tx pgx.Tx, tenantID string, p peri
 			continue
 		}
 		at := share{place: place{tenant: tenantID, budget: p.budget, subject: p.subject}, from: p.from}
-		if err := b.alert(ctx, tx, at, m.kind, now, p.limit); err != nil {
+		if err := b.alert(ctx, tx, audit.System, at, m.kind, now, p.limit); err != nil {
 			return err
 		}
 	}
@@ -173,9 +173,9 @@ const insertAlert = `
 insert into budget_alert (tenant_id, id, budget_id, subject, starts_at, kind, used_nano_usd, limit_nano_usd)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`
 
-// alert is a row for the console, an entry of the audit trail and a hint; the
-// second of a kind in a period is none.
-func (b *Budgets) alert(ctx context.Context, tx pgx.Tx, at share, kind string, used, limit int64) error {
+// alert is a row for the console, an entry of the audit trail by whoever brought
+// it about, and a hint; the second of a mark in a period is none.
+func (b *Budgets) alert(ctx context.Context, tx pgx.Tx, by audit.Actor, at share, kind string, used, limit int64) error {
 	id := uuid.Must(uuid.NewV7()).String()
 	tag, err := tx.Exec(ctx, insertAlert, at.tenant, id, at.place.budget, at.subject, at.from, kind, used, limit)
 	if err != nil {
@@ -184,15 +184,12 @@ func (b *Budgets) alert(ctx context.Context, tx pgx.Tx, at share, kind string, u
 	if tag.RowsAffected() == 0 {
 		return nil
 	}
-	action := "budget.reached"
-	if kind == "lost" {
-		action = "budget.lost"
+	facts := map[string]string{"limit": dollars(limit), "used": dollars(used)}
+	action := "budget.lost"
+	if kind != "lost" {
+		action, facts["mark"] = "budget.reached", kind+" %"
 	}
-	err = audit.Append(ctx, tx, audit.Entry{
-		Actor: audit.System, Action: action, TargetID: at.place.budget, Target: dollars(limit),
-		Facts: map[string]string{"subject": at.subject, "period": at.from.UTC().Format(time.RFC3339), "mark": kind, "used": dollars(used)},
-	})
-	if err != nil {
+	if err := told(ctx, tx, by, at, action, facts); err != nil {
 		return err
 	}
 	b.Hint(at.tenant, httpapi.Hint{Topic: "audit"}, httpapi.Hint{Topic: "limits"})

@@ -90,7 +90,7 @@ func Put(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, k Kept
 	if err != nil {
 		return k, fmt.Errorf("store a limit: %w", err)
 	}
-	return k, note(ctx, tx, by, "limit.created", k.Rule)
+	return k, note(ctx, tx, tenantID, by, "limit.created", k.Rule)
 }
 
 const (
@@ -117,7 +117,7 @@ func Change(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, id 
 	if err != nil {
 		return k, fmt.Errorf("store a limit: %w", err)
 	}
-	return k, note(ctx, tx, by, "limit.changed", k.Rule)
+	return k, note(ctx, tx, tenantID, by, "limit.changed", k.Rule)
 }
 
 // Remove ends a limit; fault.NotFound when there is none.
@@ -129,7 +129,7 @@ func Remove(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, id 
 	if _, err := tx.Exec(ctx, deleteRule, tenantID, k.ID); err != nil {
 		return fmt.Errorf("delete a limit: %w", err)
 	}
-	return note(ctx, tx, by, "limit.removed", k.Rule)
+	return note(ctx, tx, tenantID, by, "limit.removed", k.Rule)
 }
 
 func lock(ctx context.Context, tx pgx.Tx, tenantID, id string) (Kept, error) {
@@ -149,10 +149,24 @@ func lock(ctx context.Context, tx pgx.Tx, tenantID, id string) (Kept, error) {
 	return k, nil
 }
 
-func note(ctx context.Context, tx pgx.Tx, by audit.Actor, action string, r Rule) error {
+// note puts an act into the trail, with whose the limit is in words.
+func note(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, action string, r Rule) error {
+	name := r.Holds
+	if r.Holds != "" {
+		if err := tx.QueryRow(ctx, selectName, tenantID, r.Holder, r.Holds).Scan(&name); err != nil {
+			return fmt.Errorf("look up what a limit's holder is called: %w", err)
+		}
+	}
+	of := "each " + string(r.Holder)
+	switch {
+	case r.Holder == OfTenant:
+		of = "the organisation"
+	case r.Holds != "":
+		of = string(r.Holder) + " " + name
+	}
 	return audit.Append(ctx, tx, audit.Entry{
-		Actor: by, Action: action, TargetID: r.ID, Target: string(r.Holder) + " " + string(r.Measure),
-		Facts: map[string]string{"holder": string(r.Holder), "holder_id": r.Holds, "limit": r.words()},
+		Actor: by, Action: action, TargetID: r.ID, Target: "the limit of " + string(r.Measure) + " of " + of,
+		Facts: map[string]string{"holder": string(r.Holder), "holder_id": r.Holds, "holder_name": name, "measure": string(r.Measure), "limit": r.most()},
 	})
 }
 

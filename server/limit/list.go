@@ -14,13 +14,18 @@ type Named struct {
 	Name string
 }
 
-const selectNamed = `
-select l.id::text, l.holder, l.holds, l.measure, l.amount, l.window_ms, l.fail_open, l.source, l.created_at,
+// called is what a limit's holder is called, or its id again.
+const called = `
     coalesce((select coalesce(nullif(u.name, ''), u.email::text) from app_user u where l.holder = 'user' and u.tenant_id = l.tenant_id and u.id::text = l.holds),
         (select k.name from api_key k where l.holder = 'key' and k.tenant_id = l.tenant_id and k.id::text = l.holds),
         (select d.model || ' · ' || p.name from deployment d join provider p on p.tenant_id = d.tenant_id and p.id = d.provider_id
-            where l.holder = 'deployment' and d.tenant_id = l.tenant_id and d.id::text = l.holds), l.holds)
+            where l.holder = 'deployment' and d.tenant_id = l.tenant_id and d.id::text = l.holds), l.holds)`
+
+const selectNamed = `
+select l.id::text, l.holder, l.holds, l.measure, l.amount, l.window_ms, l.fail_open, l.source, l.created_at,` + called + `
 from limit_rule l where l.tenant_id = $1 order by l.created_at, l.id limit 2000`
+
+const selectName = `select` + called + ` from (select $1::uuid as tenant_id, $2::text as holder, $3::text as holds) l`
 
 // List is every limit of a tenant, oldest first.
 func List(ctx context.Context, tx pgx.Tx, tenantID string) ([]Named, error) {

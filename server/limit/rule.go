@@ -138,14 +138,17 @@ func used(r Rule, a broker.Attempt) int64 {
 }
 
 // words say the limit as a refused caller reads it.
-func (r Rule) words() string {
+func (r Rule) words() string { return r.most() + " for this " + string(r.Holder) }
+
+// most is the limit without whose it is.
+func (r Rule) most() string {
 	what := map[Measure]string{
 		Requests: "requests", InputTokens: "input tokens", OutputTokens: "output tokens", Concurrent: "calls at a time",
 	}[r.Measure]
 	if r.Measure == Concurrent {
-		return fmt.Sprintf("%d %s for this %s", r.Amount, what, r.Holder)
+		return fmt.Sprintf("%d %s", r.Amount, what)
 	}
-	return fmt.Sprintf("%d %s in %s for this %s", r.Amount, what, span(r.Window), r.Holder)
+	return fmt.Sprintf("%d %s in %s", r.Amount, what, span(r.Window))
 }
 
 // bound is words for programs. A place of a concurrency limit is free again

@@ -93,7 +93,7 @@ func Remove(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, id 
 		return 0, err
 	}
 	// After the team: who makes it a budget at this moment holds its row until then.
-	if budgets, err = budget.RemoveOf(ctx, tx, tenantID, by, budget.OfTeam, id); err != nil {
+	if budgets, err = budget.RemoveOf(ctx, tx, tenantID, by, budget.OfTeam, id, name); err != nil {
 		return 0, err
 	}
 	return budgets, changed(ctx, tx, tenantID, by, "team.deleted", id, name, map[string]string{"budgets": strconv.Itoa(budgets)})

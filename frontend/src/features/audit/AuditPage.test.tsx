@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import type { AuditEntry } from "@/api";
 import { ana, problem, renderPage, type Asked } from "@/test/page";
+import { chooseLocale } from "@/i18n";
 import { AuditPage } from "./AuditPage";
 
 const entries: AuditEntry[] = [
@@ -19,6 +20,26 @@ test("acts are told in words, those of a newer server by their code", async () =
   expect(await screen.findByRole("row", { name: /Changed the role Rui Example Ana Example from: Member · to: Developer/ })).toBeVisible();
   expect(screen.getByRole("row", { name: /Created an API key Nightly report Operator/ })).toBeVisible();
   expect(screen.getByRole("row", { name: /galaxy\.folded everything System/ })).toBeVisible();
+});
+
+test("whose a budget or a limit is, is said in the reader’s language", async () => {
+  const entry = (seq: number, facts: Record<string, string>): AuditEntry => ({ ...entries[1]!, seq, action: "budget.changed", target: `entry ${seq}`, facts });
+  const items = [
+    entry(5, { holder: "team", holder_id: "t-1", holder_name: "Research", period: "month", limit: "$400.00" }),
+    entry(4, { holder: "conversation", holder_id: "", holder_name: "", period: "total", limit: "$1.00" }),
+    entry(3, { holder: "tenant", holder_id: "", holder_name: "", period: "day", limit: "$2.00", begins_at: "2026-01-02T00:00:00Z" }),
+    entry(2, { holder: "key", holder_id: "k-1", holder_name: "ci", measure: "requests", limit: "60" }),
+    entry(1, { holder: "team", holder_id: "t-1", period: "month", limit: "$400.00" }),
+  ];
+  await renderPage(AuditPage, { ...users, [list]: { items } });
+  expect(await screen.findByRole("row", { name: /Team Research · Monthly Operator amount: \$400\.00 / })).toBeVisible();
+  expect(screen.getByRole("row", { name: /Each conversation · In total/ })).toBeVisible();
+  expect(screen.getByRole("row", { name: /Whole organisation · Daily Operator amount: \$2\.00 · begins: / })).toBeVisible();
+  expect(screen.getByRole("row", { name: /API key ci · Requests Operator amount: 60 / })).toBeVisible();
+  expect(screen.getByRole("row", { name: /entry 1 Operator for: Team · period: Monthly/ })).toBeVisible(); // from before names were kept
+  await chooseLocale("pt-PT");
+  expect(await screen.findByRole("row", { name: /Equipa Research · Mensal/ })).toBeVisible();
+  await chooseLocale("en");
 });
 
 test("every kind of act can be chosen, and each has its name", async () => {

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { AuditEntry } from "@/api";
 import { useFormat, useT } from "@/i18n";
 import { CopyButton, Drawer, EmptyState } from "@/ui";
-import { actionText, actorText, factsOf } from "./words";
+import { actionText, actorText, factsOf, targetText } from "./words";
 
 interface Props {
   open: boolean;
@@ -23,7 +23,7 @@ export function EntryDrawer({ open, entry, seq, onClose }: Props) {
           <dl className="flex flex-col gap-2 text-sm">
             <Fact name={t("audit.at")}>{format.full(entry.at)}</Fact>
             <Fact name={t("audit.actor")}><bdi>{actorText(entry.actor)}</bdi></Fact>
-            <Fact name={t("audit.target")}><bdi>{entry.target}</bdi></Fact>
+            <Fact name={t("audit.target")}><bdi>{targetText(entry)}</bdi></Fact>
             <Fact name={t("audit.code")}><span className="font-mono text-xs">{entry.action}</span></Fact>
           </dl>
           {factsOf(entry, format).length > 0 && (

@@ -16,15 +16,28 @@ export function actorText(actor: string): string {
   return actor;
 }
 
+/** What was done to: a budget or a limit is named by whose it is, in the reader's language. */
+export function targetText(entry: AuditEntry): string {
+  const of = entry.facts?.["holder_name"] === undefined ? undefined : entry.facts;
+  const what = translateWire(`limits.periods.${of?.["period"]}`) ?? translateWire(`limits.measures.${of?.["measure"]}`);
+  const kind = translateWire(`limits.kinds.${of?.["holder"]}`);
+  if (!of || !what || !kind) return entry.target;
+  const whole = of["holder"] === "tenant" ? kind : (translateWire(`limits.each.${of["holder"]}`) ?? kind);
+  return `${of["holder_id"] ? [kind, of["holder_name"]].filter(Boolean).join(" ") : whole} · ${what}`;
+}
+
 export interface Fact {
   name: string;
   value: string;
 }
 
-/** What changed, named and in the order of the entry; ids, which say nothing, are left out. */
+const titles = ["holder", "holder_name", "period", "measure"];
+
+/** What changed, named and in the order of the entry; ids, which say nothing, are left out, and so is what the target says. */
 export function factsOf(entry: AuditEntry, format: Format): Fact[] {
+  const titled = entry.facts?.["holder_name"] === undefined ? [] : titles;
   return Object.entries(entry.facts ?? {})
-    .filter(([name, value]) => value !== "" && !name.endsWith("_id"))
+    .filter(([name, value]) => value !== "" && !name.endsWith("_id") && !titled.includes(name))
     .map(([name, value]) => ({ name: translateWire(`audit.fact.${name}`) ?? name, value: valueText(name, value, format) }));
 }
 

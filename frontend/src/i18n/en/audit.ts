@@ -53,7 +53,7 @@ export default {
     contents: { changed: "Changed what is kept of calls", read: "Read prompt and answer", deleted: "Deleted stored prompts and answers" },
   },
   fact: {
-    member: "member", holder: "for", period: "period", limit: "amount", mark: "mark", used: "used", budgets: "budgets", change: "change", region: "region", weight: "weight", priority: "priority", deadlines: "deadlines", time_zone: "time zone",
+    member: "member", holder: "for", period: "period", limit: "amount", mark: "mark", begins_at: "begins", given_back: "given back", used: "used", budgets: "budgets", change: "change", region: "region", weight: "weight", priority: "priority", deadlines: "deadlines", time_zone: "time zone",
     role: "role", from: "from", to: "to", ip: "address", kind: "kind", prefix: "prefix", scopes: "scopes", expires_at: "expires", name: "name", base_url: "base URL",
     api_key: "API key", enabled: "enabled", models: "models", model: "model", outcome: "outcome", by: "by", cookie: "cookie", why: "reason", private: "private", cache: "old answers", keep: "kept", days: "days", readers: "readers", calls: "calls",
   },

@@ -56,7 +56,7 @@ export default {
     contents: { changed: "Alterou o que se guarda das chamadas", read: "Leu o pedido e a resposta", deleted: "Eliminou pedidos e respostas guardados" },
   },
   fact: {
-    member: "membro", holder: "para", period: "período", limit: "valor", mark: "marca", used: "usado", budgets: "orçamentos", change: "alteração", region: "região", weight: "peso", priority: "prioridade", deadlines: "prazos", time_zone: "fuso horário",
+    member: "membro", holder: "para", period: "período", limit: "valor", mark: "marca", begins_at: "começa", given_back: "devolvido", used: "usado", budgets: "orçamentos", change: "alteração", region: "região", weight: "peso", priority: "prioridade", deadlines: "prazos", time_zone: "fuso horário",
     role: "função", from: "de", to: "para", ip: "endereço", kind: "tipo", prefix: "prefixo", scopes: "permissões", expires_at: "expira", name: "nome", base_url: "URL base",
     api_key: "chave de API", enabled: "ativo", models: "modelos", model: "modelo", outcome: "resultado", by: "por", cookie: "cookie", why: "motivo", private: "privada", cache: "respostas antigas", keep: "guardar", days: "dias", readers: "leitores", calls: "chamadas",
   },
