@@ -182,7 +182,7 @@ func parseServer(text string) (string, error) {
 		return fault.New("server.address", safe, nil).At("body.url").WithHint("Write it as https://host or http://127.0.0.1:8080.")
 	}
 	u, err := url.Parse(strings.TrimSpace(text))
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return "", wrong("This is not the address of a server.")
 	}
 	host := u.Hostname()
@@ -192,5 +192,5 @@ func parseServer(text string) (string, error) {
 	if u.Scheme != "https" && (u.Scheme != "http" || !near) {
 		return "", wrong("The server's address must begin with https.")
 	}
-	return strings.TrimRight(u.Scheme+"://"+u.Host+u.Path, "/"), nil
+	return strings.TrimRight(u.Scheme+"://"+u.Host+u.EscapedPath(), "/"), nil
 }

@@ -12,6 +12,7 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
 	"nexusai/backend/llm"
+	"nexusai/backend/provider/endpoint"
 	"nexusai/server/audit"
 )
 
@@ -105,7 +106,7 @@ func (f *Fleet) probe(ctx context.Context, tenant string, actor audit.Actor, id 
 	if failure != nil {
 		test.Problem = httpapi.ProblemOf(failure)
 		detail = fault.From(failure).Safe
-		f.Log.InfoContext(ctx, "provider test failed", "tenant_id", tenant, "provider", p.id, "err", fault.Cause(failure))
+		f.Log.InfoContext(ctx, "provider test failed", "tenant_id", tenant, "provider", p.id, "err", endpoint.Told(failure))
 	}
 	return test, f.remember(ctx, tenant, actor, p.id, test, detail)
 }

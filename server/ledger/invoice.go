@@ -125,9 +125,12 @@ func ParseUSD(text string) (int64, error) {
 			}
 			break
 		}
+		if nano > math.MaxInt64/10-1 {
+			return 0, bad
+		}
 		nano = nano*10 + int64(d-'0')
 	}
-	if strings.Trim(part, "0123456789") != "" || float64(nano) > maxAmount*1e9 || nano > math.MaxInt64/2 {
+	if strings.Trim(part, "0123456789") != "" || nano > maxAmount*1e9 {
 		return 0, bad
 	}
 	if negative {

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,27 @@ func FuzzInvoice(f *testing.F) {
 			if l.RequestID == "" && (l.Model == "" || l.Day.IsZero()) || l.Line < 2 || l.Amount > 1e18 || l.Amount < -1e18 {
 				t.Errorf("%q gives %+v", text, l)
 			}
+		}
+	})
+}
+
+// FuzzParseUSD holds it to exact arithmetic.
+func FuzzParseUSD(f *testing.F) {
+	for _, s := range []string{"0.000123", "-$1.5", "999999999.9999999995", ".5", "1.", "0.0000000005", "-0.00000000049", "1e3", "+1", "1,5"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := ledger.ParseUSD(text)
+		if err != nil {
+			return
+		}
+		want, ok := new(big.Rat).SetString(strings.Replace(text, "$", "", 1))
+		if !ok {
+			t.Fatalf("%q is no number and becomes %d", text, got)
+		}
+		off := want.Sub(want.Mul(want, big.NewRat(1e9, 1)), big.NewRat(got, 1))
+		if off.Abs(off).Cmp(big.NewRat(1, 2)) > 0 {
+			t.Errorf("%q becomes %d nano-dollars", text, got)
 		}
 	})
 }

@@ -70,3 +70,29 @@ func FuzzReadPage(f *testing.F) {
 		}
 	})
 }
+
+func FuzzDecodePull(f *testing.F) {
+	data, err := wire.Marshal(wire.PullRequest{ClientID: id, Scope: "user:x", Cursor: 7})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte(`{"CURSOR":1e99,"scope":null,"x":[]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := wire.DecodePull(data)
+		if err != nil {
+			if !errors.Is(err, wire.ErrInvalid) {
+				t.Fatalf("an error of another kind: %v", err)
+			}
+			return
+		}
+		out, err := wire.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := wire.DecodePull(out)
+		if err != nil || again.ClientID != p.ClientID || again.Scope != p.Scope || again.Cursor != p.Cursor || again.Max != p.Max || len(again.Extra) != len(p.Extra) {
+			t.Fatalf("%s became %s: %v", data, out, err)
+		}
+	})
+}

@@ -3,7 +3,6 @@ package anthropic
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -51,11 +50,7 @@ type problem struct {
 // one inside a stream.
 func providerError(status int, body []byte) *fault.Fault {
 	p := parseProblem(body)
-	cause := fmt.Errorf("provider answered %d %s: %s", status, p.Type, endpoint.Shorten(p.Message))
-	if status == 0 {
-		cause = fmt.Errorf("provider broke off with %s: %s", p.Type, endpoint.Shorten(p.Message))
-	}
-	return endpoint.Fault(classify(status, p), cause)
+	return endpoint.Fault(classify(status, p), endpoint.Says(status, p.Type, endpoint.Shorten(p.Message)))
 }
 
 func parseProblem(body []byte) problem {

@@ -82,7 +82,7 @@ func Read(body, sound []byte) (llm.Transcript, error) {
 		return llm.Transcript{}, endpoint.Malformed(err)
 	}
 	if a.Text == nil {
-		return llm.Transcript{}, endpoint.Malformed(fmt.Errorf("an answer without text: %s", endpoint.Shorten(string(a.Error))))
+		return llm.Transcript{}, endpoint.Malformed(fmt.Errorf("an answer without text: %w", endpoint.Says(0, "", endpoint.Shorten(string(a.Error)))))
 	}
 	t := llm.Transcript{Text: joined(*a.Text), Language: a.Language, Duration: span(a.Duration)}
 	words := a.Words

@@ -119,12 +119,12 @@ func (e *Endpoint) open(ctx context.Context, call Call, phase string, limit time
 	}
 	a := &Answer{
 		Status: resp.StatusCode, Header: resp.Header, RequestID: resp.Header.Get(e.cfg.RequestID),
-		ctx: ctx, body: resp.Body, phase: phases, between: deadlines.BetweenTokens, limit: e.cfg.MaxAnswer,
+		ctx: ctx, body: e.cfg.Key.withoutKey(resp.Body), phase: phases, between: deadlines.BetweenTokens, limit: e.cfg.MaxAnswer,
 	}
 	if a.Status/100 == 2 {
 		return a, nil
 	}
-	f := e.failed(resp)
+	f := e.failed(a)
 	a.Close()
 	return a, f
 }
@@ -156,7 +156,7 @@ func (e *Endpoint) do(ctx context.Context, call Call) (*http.Response, error) {
 	started := e.cfg.Now()
 	resp, err := e.send(req)
 	if err != nil {
-		return nil, e.Clean(transportFault(ctx, fmt.Errorf("send %s: %w", path, err), safeAway))
+		return nil, e.clean(transportFault(ctx, fmt.Errorf("send %s: %w", path, err), safeAway))
 	}
 	e.cfg.Log.DebugContext(ctx, "provider answered", "path", path, "status", resp.StatusCode, "dur_ms", e.cfg.Now().Sub(started).Milliseconds())
 	return resp, nil
@@ -191,14 +191,14 @@ func (e *Endpoint) withQuery(path string) string {
 	return path + "?" + e.cfg.Query
 }
 
-// failed reads the provider's error; the key is taken out of its words.
-func (e *Endpoint) failed(resp *http.Response) *fault.Fault {
-	body, _ := readUpTo(resp.Body, maxErrorBody) // half a message still says something
-	return e.cfg.Failure(resp.StatusCode, resp.Header, []byte(e.cfg.Key.scrub(string(body))), e.cfg.Now())
+// failed reads the provider's error.
+func (e *Endpoint) failed(a *Answer) *fault.Fault {
+	body, _ := readUpTo(a.body, maxErrorBody) // half a message still says something
+	return e.cfg.Failure(a.Status, a.Header, body, e.cfg.Now())
 }
 
-// Clean takes the key out of the cause of err, should a provider have echoed it.
-func (e *Endpoint) Clean(err error) error {
+// clean takes the key out of the cause of err: an address that was asked may hold it.
+func (e *Endpoint) clean(err error) error {
 	f, ok := errors.AsType[*fault.Fault](err)
 	if !ok || f.Err == nil {
 		return err

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -31,8 +32,49 @@ const (
 	safeAway  = "The model's provider cannot be reached."
 )
 
-// Fault is a provider's failure in the words for its code. The cause may hold
-// the provider's own words; they are never shown.
+// Said is what a provider answered instead of an answer, as the cause of a
+// Fault.
+type Said struct {
+	status      int
+	kind, words string // words may repeat what was asked: they are for who asked nothing of anybody's
+}
+
+// Says is the cause for an answer of status, 0 inside a stream, with the
+// provider's own name for what is wrong and its words.
+func Says(status int, kind, words string) *Said { return &Said{status, kind, words} }
+
+// Told is err's cause and what the provider said: for a log of who asked nothing
+// of anybody's.
+func Told(err error) string {
+	said, ok := errors.AsType[*Said](err)
+	if !ok || said.words == "" {
+		return fault.Cause(err)
+	}
+	return fault.Cause(err) + ": " + said.words
+}
+
+// Error leaves the words out: it goes into the log, and what people ask does not.
+func (s *Said) Error() string {
+	text := "provider broke off with an error"
+	if s.status != 0 {
+		text = fmt.Sprintf("provider answered %d", s.status)
+	}
+	return strings.TrimSpace(text + " " + tame(s.kind))
+}
+
+// tame is a kind if it looks like one.
+func tame(kind string) string {
+	odd := func(r rune) bool {
+		return r != '_' && r != '.' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}
+	if len(kind) > 64 || strings.ContainsFunc(kind, odd) {
+		return ""
+	}
+	return kind
+}
+
+// Fault is a provider's failure in the words for its code. What the provider
+// said is at most in the cause (Said); it is never shown.
 func Fault(code fault.Code, cause error) *fault.Fault {
 	text, known := safe[code]
 	if !known {
@@ -53,10 +95,10 @@ func Cut(cause error) *fault.Fault { return fault.New(fault.UpstreamFailed, safe
 // MaxWait bounds what a provider may ask us to wait.
 const MaxWait = time.Hour
 
-// maxErrorText bounds how much of a provider's message reaches the log.
+// maxErrorText bounds how much of a provider's message is kept.
 const maxErrorText = 500
 
-// Shorten makes a provider's message fit for a cause.
+// Shorten makes a provider's message fit for Said.
 func Shorten(text string) string {
 	if len(text) > maxErrorText {
 		text = text[:maxErrorText]

@@ -47,10 +47,7 @@ func Chat(ctx context.Context, e *endpoint.Endpoint, call endpoint.Call, a *Answ
 	if got.RequestID != "" {
 		done.RequestID = got.RequestID
 	}
-	if err != nil {
-		return done, e.Clean(err)
-	}
-	return done, nil
+	return done, err
 }
 
 func (a *Answer) stream(got *endpoint.Answer, r Reader) error {

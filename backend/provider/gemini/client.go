@@ -91,7 +91,7 @@ func (c *Client) Models(ctx context.Context) ([]llm.Model, error) {
 			return nil, err
 		}
 		if page.Models == nil { // an error in a 200, or another kind of server
-			return nil, c.endpoint.Clean(providerError(0, page.Error))
+			return nil, providerError(0, page.Error)
 		}
 		for _, m := range *page.Models {
 			models = append(models, llm.Model{ID: strings.TrimPrefix(m.Name, "models/")})
@@ -124,7 +124,7 @@ func (c *Client) CountTokens(ctx context.Context, req llm.ChatRequest) (int, err
 		return 0, err
 	}
 	if got.Total == nil || *got.Total < 0 {
-		return 0, c.endpoint.Clean(providerError(0, got.Error))
+		return 0, providerError(0, got.Error)
 	}
 	return *got.Total, nil
 }

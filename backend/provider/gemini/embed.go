@@ -63,7 +63,7 @@ func (c *Client) embed(ctx context.Context, req llm.EmbedRequest, inputs []strin
 		return err
 	}
 	if len(got.Error) > 0 && string(got.Error) != "null" {
-		return c.endpoint.Clean(providerError(0, got.Error))
+		return providerError(0, got.Error)
 	}
 	if len(got.Embeddings) != len(inputs) {
 		return endpoint.Malformed(fmt.Errorf("%d vectors for %d inputs", len(got.Embeddings), len(inputs)))

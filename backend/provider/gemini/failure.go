@@ -3,7 +3,6 @@ package gemini
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -42,9 +41,8 @@ type detail struct {
 // one inside a stream.
 func providerError(status int, body []byte) *fault.Fault {
 	p := parseProblem(body)
-	cause := fmt.Errorf("provider answered %d %s: %s", status, p.Status, endpoint.Shorten(p.Message))
+	cause := endpoint.Says(status, p.Status, endpoint.Shorten(p.Message))
 	if status == 0 {
-		cause = fmt.Errorf("provider broke off with %d %s: %s", p.Code, p.Status, endpoint.Shorten(p.Message))
 		status = p.Code
 	}
 	f := endpoint.Fault(classify(status, p), cause)

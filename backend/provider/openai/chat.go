@@ -54,10 +54,7 @@ func (c *Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm
 	if got.RequestID != "" {
 		done.RequestID = got.RequestID
 	}
-	if err != nil {
-		return done, c.endpoint.Clean(err)
-	}
-	return done, nil
+	return done, err
 }
 
 // answer gathers one completion from its stream.

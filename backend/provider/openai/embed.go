@@ -44,7 +44,7 @@ func (c *Client) Embed(ctx context.Context, req llm.EmbedRequest) (llm.Embedding
 		return llm.Embeddings{}, err
 	}
 	if len(got.Error) > 0 && string(got.Error) != "null" {
-		return llm.Embeddings{}, c.endpoint.Clean(providerError(0, got.Error))
+		return llm.Embeddings{}, providerError(0, got.Error)
 	}
 	vectors, err := inOrder(got.Data, len(req.Inputs))
 	if err != nil {

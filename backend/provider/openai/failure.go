@@ -3,7 +3,6 @@ package openai
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -38,9 +37,8 @@ func BrokenOff(body []byte) *fault.Fault { return providerError(0, body) }
 // status is 0 for an error inside a stream.
 func providerError(status int, body []byte) *fault.Fault {
 	kind, text := errorParts(body)
-	cause := fmt.Errorf("provider answered %d %s: %s", status, kind, text)
+	cause := endpoint.Says(status, kind, text)
 	if status == 0 {
-		cause = fmt.Errorf("provider broke off with %s: %s", kind, text)
 		if n, err := strconv.Atoi(kind); err == nil && n >= 400 && n < 600 {
 			status = n
 		}

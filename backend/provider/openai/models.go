@@ -45,7 +45,7 @@ func (c *Client) Models(ctx context.Context) ([]llm.Model, error) {
 			models = append(models, llm.Model{ID: m.Name})
 		}
 	default: // an error in a 200, or another kind of server
-		return nil, c.endpoint.Clean(providerError(0, list.Error))
+		return nil, providerError(0, list.Error)
 	}
 	return models, nil
 }

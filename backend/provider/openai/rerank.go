@@ -76,7 +76,7 @@ func (c *Client) Rerank(ctx context.Context, req llm.RerankRequest) (llm.Ranking
 		return llm.Ranking{}, err
 	}
 	if len(got.Error) > 0 && string(got.Error) != "null" {
-		return llm.Ranking{}, c.endpoint.Clean(BrokenOff(got.Error))
+		return llm.Ranking{}, BrokenOff(got.Error)
 	}
 	ranks, err := got.ranks(len(req.Documents), req.Top)
 	if err != nil {

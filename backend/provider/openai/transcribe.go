@@ -42,11 +42,7 @@ func (c *Client) Transcribe(ctx context.Context, req llm.TranscribeRequest) (llm
 	if err != nil {
 		return llm.Transcript{}, err
 	}
-	got, err := audio.Read(answer, req.Sound)
-	if err != nil {
-		return llm.Transcript{}, c.endpoint.Clean(err)
-	}
-	return got, nil
+	return audio.Read(answer, req.Sound)
 }
 
 // timed says that a model knows when something was said. OpenAI's newer ones

@@ -52,7 +52,8 @@ func failures(t *testing.T, a Adapter) {
 	})
 }
 
-// secrets: a provider that repeats our key does not make us tell it.
+// secrets: a provider that repeats our key, or what was asked, does not make us
+// tell it.
 func secrets(t *testing.T, a Adapter) {
 	echo := fmt.Sprintf(`{"type":"error","error":{"type":"authentication_error","status":"UNAUTHENTICATED","code":"invalid_api_key","message":"bad key %s"}}`, Key)
 	scripts := [][]scripted.Act{
@@ -91,6 +92,9 @@ func secrets(t *testing.T, a Adapter) {
 	for i, text := range texts {
 		if strings.Contains(text, "hunter2") {
 			t.Errorf("text %d shows the key: %s", i, text)
+		}
+		if strings.Contains(text, "bad key") {
+			t.Errorf("text %d shows the provider's words, which may be a caller's: %s", i, text)
 		}
 	}
 }

@@ -62,6 +62,8 @@ func (c *content) message(at string, raw []byte) {
 				c.part(at+".content."+strconv.Itoa(i), part)
 				return c.err == nil
 			})
+		case key == "content" && value[0] != '"' && value[0] != 'n':
+			c.fail(at+".content", "The content of a message is a text or a list of parts.")
 		}
 		return c.err == nil
 	})

@@ -85,7 +85,7 @@ func TestChatNamesTheWrongField(t *testing.T) {
 		"tools.0.function.parameters":        `{"model":"m","tools":[{"type":"function","function":{"name":"f","parameters":"x"}}],` + said + `}`,
 		"response_format.json_schema":        `{"model":"m","response_format":{"type":"json_schema"},` + said + `}`,
 		"messages.0.role":                    `{"model":"m","messages":[{"role":"boss","content":"x"}]}`,
-		"messages.0.content":                 `{"model":"m","messages":[{"role":"user","content":7}]}`,
+		"messages.0.content.0.text":          `{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":7}]}]}`,
 		"messages.0.tool_call_id":            `{"model":"m","messages":[{"role":"tool","content":"x"}]}`,
 		"messages.0.content.0.image_url.url": `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,!!"}}]}]}`,
 	} {

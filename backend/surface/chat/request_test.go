@@ -113,6 +113,8 @@ func TestReadRefusesWhatEveryProviderWould(t *testing.T) {
 		"messages  ":                         `{"model":"m","messages":[]}`,
 		"messages   ":                        `{"model":"m","messages":[` + strings.Repeat(`{"role":"user"},`, 9000) + `{"role":"user"}]}`,
 		"messages.0":                         `{"model":"m","messages":[7]}`,
+		"messages.0.content":                 `{"model":"m","messages":[{"role":"user","content":7}]}`,
+		"messages.0.content ":                `{"model":"m","messages":[{"content":{"text":"hi"},"role":"user"}]}`,
 		"messages.1":                         `{"model":"m","messages":[{"role":"user"},{"content":"x"}]}`,
 		"messages.0.content.0.image_url.url": `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://169.254.169.254/"}}]}]}`,
 		"messages.0.content.0.image_url":     `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":"http://10.0.0.1/x.png"}]}]}`,
