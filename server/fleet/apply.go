@@ -12,7 +12,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"nexusai/backend/fault"
 	"nexusai/server/audit"
 )
 
@@ -62,7 +61,7 @@ func (f *Fleet) apply(ctx context.Context, tenant string, doc []byte, dry bool) 
 			continue
 		}
 		if err := f.Egress.CheckURL(d.want.baseURL); err != nil {
-			return nil, fmt.Errorf("line %d: %s %w", d.line, fault.From(err).Safe, err)
+			return nil, fmt.Errorf("line %d: provider %q: %w", d.line, d.want.name, err)
 		}
 	}
 	var changes []string
@@ -233,7 +232,7 @@ func (a *application) prices(ctx context.Context, want []declaredPrice) error {
 			return fmt.Errorf("line %d: a price cannot begin in the past: what was booked stays booked", w.line)
 		}
 		if err := a.price(ctx, p, of, o); err != nil {
-			return err
+			return fmt.Errorf("line %d: %w", w.line, err)
 		}
 		a.changes = append(a.changes, fmt.Sprintf("set the price of %q at %q from %s", w.upstream, w.provider, w.from.Format("2006-01-02 15:04 MST")))
 	}

@@ -27,7 +27,7 @@ func (a *application) providers(ctx context.Context, want []declared) error {
 			err = a.update(ctx, a.snap.vendors[i], d)
 		}
 		if err != nil {
-			return fmt.Errorf("line %d: provider %q: %w", d.line, d.want.name, err)
+			return located(d.line, fmt.Errorf("provider %q: %w", d.want.name, err))
 		}
 	}
 	for _, p := range slices.Clone(a.snap.vendors) {
@@ -181,7 +181,7 @@ func (a *application) key(p *vendor, k *poolKey, w declaredKey, fresh bool) (boo
 	k.enabled = w.enabled
 	if w.ref.stored {
 		if fresh {
-			return false, fmt.Errorf("line %d: the server has no key %q of this provider", w.ref.line, w.name)
+			return false, located(w.ref.line, fmt.Errorf("the server has no key %q", w.name))
 		}
 		return differs, nil
 	}
@@ -229,12 +229,12 @@ func (a *application) deployments(ctx context.Context, p *vendor, d declared) (c
 	set := map[string]*httpapi.Rates{}
 	for _, m := range d.models {
 		if before, twice := set[m.d.upstream]; twice && !same(before, m.rates) {
-			return false, fmt.Errorf("line %d: two names of the model %q have different prices", m.line, m.d.upstream)
+			return false, located(m.line, fmt.Errorf("two names of the model %q have different prices", m.d.upstream))
 		}
 		set[m.d.upstream] = m.rates
 		differs, err := a.rates(ctx, p, m)
 		if err != nil {
-			return false, err
+			return false, located(m.line, err)
 		}
 		changed = changed || differs
 	}

@@ -106,7 +106,7 @@ func (a *application) membership(ctx context.Context, id string, w declaredTeam)
 			continue
 		}
 		if err := team.Join(ctx, a.tx, a.tenant, audit.Operator, id, user); err != nil {
-			return 0, 0, err
+			return 0, 0, fmt.Errorf("line %d: %w", m.line, err)
 		}
 		joined++
 	}

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -170,4 +171,22 @@ func span(n *yaml.Node, most time.Duration) (time.Duration, error) {
 
 func wrong(n *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("line %d: %s", n.Line, fmt.Sprintf(format, args...))
+}
+
+// onLine is a refusal with the line of the file that is to blame.
+type onLine struct {
+	line  int
+	cause error
+}
+
+func (e *onLine) Error() string { return fmt.Sprintf("line %d: %v", e.line, e.cause) }
+func (e *onLine) Unwrap() error { return e.cause }
+
+// located says on which line a thing stands that is refused, unless err names
+// that of a part of it.
+func located(line int, err error) error {
+	if _, already := errors.AsType[*onLine](err); already {
+		return err
+	}
+	return &onLine{line, err}
 }

@@ -75,14 +75,17 @@ func run(ctx context.Context, p process) int {
 	return failed
 }
 
-// explain shows the operator a sentence and, where they differ, the cause,
-// which a client must not see.
+// explain shows the operator a sentence, after what was being done where, and
+// the cause, which a client must not see.
 func explain(err error) string {
 	f, ok := errors.AsType[*fault.Fault](err)
 	if !ok {
 		return err.Error()
 	}
 	text := f.Safe
+	if before, last := strings.CutSuffix(err.Error(), f.Error()); last {
+		text = before + text
+	}
 	if f.Err != nil {
 		text += " (" + fault.Cause(f.Err) + ")"
 	}

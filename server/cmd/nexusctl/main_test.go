@@ -262,6 +262,34 @@ func TestApply(t *testing.T) {
 	x.run("", "route", "explain", "--model", "fast").want(done).says("alias of tiny", "LOAD", "50", "chosen: no other qualifies")
 }
 
+// TestARefusedFileSaysWhereAndWhy: refusals that only the database's contents
+// bring about name their line, too.
+func TestARefusedFileSaysWhereAndWhy(t *testing.T) {
+	t.Parallel()
+	x := newTool(t)
+	lab := "providers:\n- name: lab\n  base_url: https://llm.acme.test/v1\n"
+	x.run(lab, "apply", "-f", "-").want(done)
+	for name, tt := range map[string]struct{ doc, want string }{
+		"a private address":           {"providers:\n- name: A\n  base_url: http://10.0.0.1/v1\n", `-: line 2: provider "A": `},
+		"another kind":                {lab + "  kind: anthropic\n", `line 2: provider "lab": the kind of a provider does not change`},
+		"the built-in one's name":     {"providers:\n- {name: This server, base_url: \"https://llm.acme.test/v1\"}\n", `line 2: provider "This server": this is the name of the built-in`},
+		"a query in the address":      {"providers:\n- name: A\n  base_url: https://a.example.com/v1?x=1\n", `line 2: provider "A": The address ends with the version`},
+		"a key that is not stored":    {lab + "  keys:\n  - {name: spare, stored: true}\n", `provider "lab": line 5: the server has no key "spare"`},
+		"two prices of one model":     {lab + "  models:\n  - {id: a, upstream: m}\n  - {id: b, upstream: m, usd_per_million: {input: 1}}\n", `line 6: two names of the model "m"`},
+		"a price of nobody":           {"prices:\n- {provider: gone, model: m, from: 2030-01-01T00:00:00Z, catalogue: true}\n", `line 2: there is no provider "gone"`},
+		"a price in the past":         {lab + "prices:\n- {provider: lab, model: m, from: 2020-01-01T00:00:00Z, usd_per_million: {input: 1}}\n", "line 5: a price cannot begin in the past"},
+		"a team that cannot be shown": {"teams:\n- name: \"\\u202e\"\n", "line 2: "},
+		"a limit of nobody":           {"limits:\n- {for: key, who: 0192f3a4-7b1c-7def-8123-456789abcdef, measure: requests, amount: 1, per: 1m}\n", "line 2: there is no key"},
+		"a budget of no conversation": {"budgets:\n- {for: conversation, who: 0192f3a4-7b1c-7def-8123-456789abcdef, period: day, usd: 1}\n", "line 2: Whom the budget is for does not exist."},
+		"a limit that is too much":    {"limits:\n- {for: tenant, measure: requests, amount: 1, per: 1m}\n- {for: tenant, measure: requests, amount: 2, per: 1m}\n", "line 3: there are two limits"},
+	} {
+		got := x.run(tt.doc, "apply", "-f", "-").want(failed)
+		if !strings.Contains(got.complain, tt.want) {
+			t.Errorf("%s: %q, want %q", name, got.complain, tt.want)
+		}
+	}
+}
+
 func TestHelpAndMistakes(t *testing.T) {
 	t.Parallel()
 	x := &tool{t: t, data: filepath.Join(t.TempDir(), "none")}
