@@ -50,7 +50,7 @@ func deploy(t testing.TB, u *up.Upstream, id string, priority int) broker.Deploy
 	}
 	return broker.Deployment{
 		ID: id, Name: "D " + id, Provider: "p-" + id, Model: "up-" + id, Key: "k-" + id, Client: c, Forwarder: c, Priority: priority,
-		Deadlines: broker.Deadlines{Connect: 2 * time.Second, FirstToken: 400 * time.Millisecond, BetweenTokens: 300 * time.Millisecond},
+		Deadlines: broker.Deadlines{Connect: 2 * time.Second, FirstToken: 700 * time.Millisecond, BetweenTokens: 600 * time.Millisecond},
 	}
 }
 

@@ -26,8 +26,9 @@ type call struct {
 	all        []candidate
 	larger     string
 	hedgeAfter time.Duration
-	why        Why // of the next choice, when it is not the choosing itself
-	tries      int // before content, of this route
+	earned     bool // its part of a hedge
+	why        Why  // of the next choice, when it is not the choosing itself
+	tries      int  // before content, of this route
 	rescues    int
 	refusal    *fault.Fault // the gate's, while somebody cheaper is looked for
 
@@ -46,9 +47,9 @@ type job interface {
 	// first content of a stream, or with the whole answer. It keeps what it got
 	// in a. Errors are faults.
 	open(a *attempt) error
-	// shows says that a's first content shows before its end, so that it can be
-	// called late.
-	shows(a *attempt) bool
+	// late is after how long a is late, where a first token would be after token;
+	// 0: it never is.
+	late(a *attempt, token time.Duration) time.Duration
 }
 
 // begin admits the call itself.
@@ -79,7 +80,7 @@ func (c *call) prepare(b *Broker) {
 
 // run finds an answer: the attempt that has begun well.
 func (c *call) run() (*attempt, error) {
-	route, err := c.b.candidates(c.ctx, c.report.Model, c.need)
+	route, err := c.b.candidates(c.ctx, Query{Model: c.report.Model, Need: c.need})
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +125,8 @@ func (c *call) next() (*attempt, error) {
 	}
 }
 
-// choose waits for a rest that is short, and fails when nobody can be asked.
+// choose waits for a rest that is short and a moment by chance, for many may be
+// waiting for the same one, and fails when nobody can be asked.
 func (c *call) choose() (*candidate, Why, error) {
 	for waited := false; ; waited = true {
 		now := c.b.now()
@@ -132,7 +134,7 @@ func (c *call) choose() (*candidate, Why, error) {
 		if len(group) == 0 && c.refusal == nil {
 			group = c.b.group(c.all, false, now)
 		}
-		if one, why := c.b.pick(group, c.tie, now); one != nil {
+		if one, why := c.b.pick(group, c.all, c.tie, now); one != nil {
 			return one, c.because(one, why), nil
 		}
 		if c.refusal != nil {
@@ -142,7 +144,7 @@ func (c *call) choose() (*candidate, Why, error) {
 		if waited || wait <= 0 || wait > maxRetryAfter {
 			return nil, "", c.nobody(now)
 		}
-		if err := pause(c.ctx, wait); err != nil {
+		if err := pause(c.ctx, wait+c.b.jitter(backoff)); err != nil {
 			return nil, "", explain(c.ctx, err)
 		}
 	}

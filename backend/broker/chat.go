@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"errors"
+	"time"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
@@ -66,7 +67,7 @@ func (c *call) tell(a *attempt, req llm.ChatRequest, onDelta func(llm.Delta) err
 		next, got := c.goOn(a, f, req, said)
 		if next == nil {
 			done.Text = said
-			return done, f
+			return done, c.outranked(f)
 		}
 		a = next
 		a.feed = got
@@ -112,7 +113,7 @@ func (j *chatJob) lane(d *Deployment) Lane {
 
 func (j *chatJob) losses(d *Deployment) []string { return lossesOf(d, j.req) }
 
-func (j *chatJob) shows(*attempt) bool { return true }
+func (j *chatJob) late(_ *attempt, token time.Duration) time.Duration { return token }
 
 func (j *chatJob) open(a *attempt) error {
 	a.rec.Losses = lossesOf(a.one.d, j.req)

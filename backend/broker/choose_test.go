@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -216,6 +218,34 @@ func TestACircuitProbesAndCloses(t *testing.T) {
 	})
 }
 
+// TestASuccessFromBeforeProvesNothing: what began when all was well may end well
+// after the circuit has opened.
+func TestASuccessFromBeforeProvesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hold, held := make(chan struct{}), true
+		one := at("one", 0, 1, func(context.Context, func(llm.Delta) error) error {
+			if held {
+				held = false
+				<-hold
+				return nil
+			}
+			return fault.New(fault.UpstreamFailed, "", nil)
+		})
+		b := newBroker(t, one, at("two", 1, 1, fine))
+		go func() { _, _ = b.Chat(t.Context(), ask("m"), nil) }()
+		synctest.Wait()
+		for range 5 {
+			_, _ = b.Chat(t.Context(), ask("m"), nil)
+		}
+		close(hold)
+		synctest.Wait()
+		if h := b.Health(one); h.Circuit != broker.CircuitOpen || h.Succeeded != 1 {
+			t.Errorf("%+v", h)
+		}
+	})
+}
+
 func TestOnlyOneProbeAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -250,6 +280,38 @@ func TestOnlyOneProbeAtATime(t *testing.T) {
 	})
 }
 
+func TestAtLeastHalfOfAGroupStays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		flapping := func(id string) broker.Deployment {
+			n := 0
+			return at(id, 0, 1, func(context.Context, func(llm.Delta) error) error {
+				if n++; n%3 != 0 { // never five in a row
+					return fault.New(fault.UpstreamFailed, "", nil)
+				}
+				return nil
+			})
+		}
+		all := []broker.Deployment{flapping("a"), flapping("b"), at("c", 0, 1, fine)}
+		b := newBroker(t, all...)
+		for range 90 {
+			_, _ = b.Chat(t.Context(), ask("m"), nil)
+			out := 0
+			for _, d := range all {
+				if !b.Health(d).EjectedUntil.IsZero() {
+					out++
+				}
+			}
+			if out > 1 {
+				t.Fatalf("%d of 3 are set aside", out)
+			}
+		}
+		if f := b.Health(all[0]).Failed + b.Health(all[1]).Failed; f < 10 {
+			t.Errorf("the two that flap failed %d times: one was to stay", f)
+		}
+	})
+}
+
 func TestRetriesAreAShareOfTheTraffic(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -274,6 +336,34 @@ func TestRetriesAreAShareOfTheTraffic(t *testing.T) {
 	})
 }
 
+// TestRetriesAtOnceAreFew: little traffic may be retried a few times at once, and
+// idle time saves up no more than that.
+func TestRetriesAtOnceAreFew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		b := newBroker(t, at("a", 0, 1, func(context.Context, func(llm.Delta) error) error {
+			if n.Add(1)%2 != 0 { // not five in a row
+				return fault.New(fault.UpstreamFailed, "", nil)
+			}
+			return nil
+		}))
+		const burst = 200
+		for range 3 {
+			n.Store(0)
+			var callers sync.WaitGroup
+			for range burst {
+				callers.Go(func() { _, _ = b.Chat(t.Context(), ask("m"), nil) })
+			}
+			callers.Wait()
+			if extra := n.Load() - burst; extra < 20 || extra > 20+burst/10+10 {
+				t.Errorf("%d retries of %d calls", extra, burst)
+			}
+			time.Sleep(time.Hour)
+		}
+	})
+}
+
 func TestWhatARequestNeedsFilters(t *testing.T) {
 	t.Parallel()
 	known := func(d broker.Deployment, s broker.Skills) broker.Deployment {
@@ -288,6 +378,8 @@ func TestWhatARequestNeedsFilters(t *testing.T) {
 	picture.Messages[0].Images = []llm.Image{{URL: "https://example.com/a.png"}}
 	tools := ask("m")
 	tools.Tools = []llm.ToolSpec{{Name: "f"}}
+	schema := ask("m")
+	schema.Schema = []byte(`{"type":"object"}`)
 	long := ask("m")
 	long.Messages[0].Text = strings.Repeat("word ", 1000)
 	for name, c := range map[string]struct {
@@ -299,6 +391,7 @@ func TestWhatARequestNeedsFilters(t *testing.T) {
 		"plain":                    {ask("m"), all[:3], "text", ""},
 		"pictures":                 {picture, all[:3], "eyes", ""},
 		"tools":                    {tools, all[:3], "hands", ""},
+		"a schema":                 {schema, all[:3], "hands", ""},
 		"long":                     {long, routes{small, at("large", 1, 1, fine)}, "large", ""},
 		"long, asked all the same": {long, routes{small}, "small", ""},
 		"nobody sees":              {picture, all[:1], "", fault.BadRequest},

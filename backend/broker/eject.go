@@ -17,23 +17,24 @@ func suspicious(ok, failed int) bool {
 }
 
 // eject takes outliers out of a group that could serve: what fails far more
-// than its peers though not in a row, so that its circuit stays closed. At
-// least half of the group always stays.
-func (b *Broker) eject(group []*candidate, now time.Time) {
+// than its peers though not in a row, so that its circuit stays closed. Of the
+// group and those of all who were taken out of it before at least half stay.
+func (b *Broker) eject(group []*candidate, all []candidate, now time.Time) {
 	out := 0
-	best := 1.0
-	for _, c := range group {
-		if c.node.isEjected(now) {
+	for i := range all {
+		if c := &all[i]; c.reason == "" && c.d.Priority == group[0].d.Priority && c.node.isEjected(now) {
 			out++
-			continue
 		}
+	}
+	most, best := (len(group)+out)/2, 1.0
+	for _, c := range group {
 		best = min(best, c.node.failing(now))
 	}
 	for _, c := range group {
-		if 2*(out+1) > len(group) {
+		if out >= most {
 			return
 		}
-		if c.node.suspect.Load() && !c.node.isEjected(now) && c.node.failing(now) > best+ejectMargin {
+		if c.node.suspect.Load() && c.node.failing(now) > best+ejectMargin {
 			c.node.eject(now)
 			out++
 			b.log.Warn("deployment set aside, it fails far more than its peers", "deployment", c.d.ID, "model", c.d.Model, "key_id", c.d.Key)

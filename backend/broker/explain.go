@@ -80,7 +80,7 @@ func (b *Broker) Explain(ctx context.Context, req ForwardRequest) (Explanation, 
 	}
 	c.prepare(b)
 	c.ctx = ctx
-	route, err := b.candidates(ctx, c.report.Model, c.need)
+	route, err := b.candidates(ctx, Query{Model: c.report.Model, Need: c.need})
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -108,7 +108,7 @@ func (c *call) order() []Candidate {
 	now := c.b.now()
 	var out []Candidate
 	for {
-		one, why := c.b.pick(c.b.group(c.all, true, now), c.tie, now)
+		one, why := c.b.pick(c.b.group(c.all, true, now), c.all, c.tie, now)
 		if one == nil {
 			break
 		}

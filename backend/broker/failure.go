@@ -41,6 +41,14 @@ func explain(ctx context.Context, err error) *fault.Fault {
 	return fault.New(fault.Canceled, "The request was cancelled.", err)
 }
 
+// outranked is f, or the end of the whole request if that has come.
+func (c *call) outranked(f *fault.Fault) *fault.Fault {
+	if c.ctx.Err() == nil {
+		return f
+	}
+	return explain(c.ctx, f)
+}
+
 func noEOF(f *fault.Fault) *fault.Fault {
 	if !errors.Is(f, io.EOF) {
 		return f

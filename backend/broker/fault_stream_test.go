@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -64,6 +65,7 @@ func TestFaultStallAfter20(t *testing.T) {
 		got := r.send()
 		r.whole(got, strings.Join(numbers(1, 20), "")+"21 22")
 		r.attempts(got, "a only timeout", "b rescue ")
+		r.owes(got, "~ 13", "3 2")
 		if !one.WaitGone(5 * time.Second) {
 			t.Error("the stalled provider was not freed")
 		}
@@ -78,6 +80,7 @@ func TestFaultMalformedChunk(t *testing.T) {
 		got := r.send()
 		r.whole(got, "one two three")
 		r.attempts(got, "a only upstream.failed", "b rescue ")
+		r.owes(got, "~ 2", "3 1")
 		if strings.Contains(got.raw, "html") {
 			t.Errorf("garbage was passed on: %q", got.raw)
 		}
@@ -92,6 +95,7 @@ func TestFaultErrorInTheStream(t *testing.T) {
 		got := r.send()
 		r.whole(got, "one two three")
 		r.attempts(got, "a only upstream.failed", "b rescue ")
+		r.owes(got, "~ 2", "3 1")
 	})
 }
 
@@ -102,6 +106,7 @@ func TestFaultMissingEndMarker(t *testing.T) {
 		got := r.send()
 		r.broke(got, fault.UpstreamFailed)
 		r.attempts(got, "a only upstream.failed")
+		r.owes(got, "~ 3")
 		if got.text != "all of it" || len(two.Requests()) != 0 {
 			t.Errorf("%q", got.text)
 		}
@@ -115,9 +120,7 @@ func TestFaultMissingEndMarkerBeforeAnythingWasSeen(t *testing.T) {
 		got := r.send()
 		r.whole(got, "fine")
 		r.attempts(got, "a only upstream.failed", "b fallback ")
-		if u := got.report.Attempts[0].Usage; u.Output == 0 {
-			t.Errorf("the thrown away answer costs %+v", u)
-		}
+		r.owes(got, "~ 3", "3 1") // what was thrown away is billed all the same
 	})
 }
 
@@ -128,6 +131,8 @@ func TestFaultFallbackWithoutPrefill(t *testing.T) {
 		two := r.deploy(up.Answer("38 ", "39 40 ", "41 ", "42"))
 		got := r.send()
 		r.whole(got, strings.Join(numbers(1, 41), "")+"42")
+		r.attempts(got, "a only upstream.failed", "b rescue ")
+		r.owes(got, "~ 28", "3 4")
 		sent := string(two.Requests()[0].Body)
 		if !strings.Contains(sent, `"role":"assistant"`) || !strings.Contains(sent, `39 40\"`) || !strings.Contains(sent, "cut off") {
 			t.Errorf("the rescuer was asked %s", sent)
@@ -142,6 +147,7 @@ func TestFaultRescueFailsToo(t *testing.T) {
 		r.deploy([]up.Act{up.Head(), up.Cut()})
 		got := r.send()
 		r.broke(got, fault.UpstreamFailed)
+		r.owes(got, "~ 2", "0 0", "0 0")
 		if got.text != "one two" || len(got.report.Attempts) != 3 {
 			t.Errorf("%q %v", got.text, tries(got.report))
 		}
@@ -159,5 +165,36 @@ func TestFaultCutTwice(t *testing.T) {
 		got := r.send()
 		r.whole(got, "one two three")
 		r.attempts(got, "a only upstream.failed", "b rescue upstream.failed", "c rescue ")
+		r.owes(got, "~ 1", "~ 1", "3 1")
 	})
+}
+
+// TestAStrictRequestIsNotGoneOnWithByWhoLosesSomething: its bytes were passed on
+// whole, and the rest would be asked for in translation.
+func TestAStrictRequestIsNotGoneOnWithByWhoLosesSomething(t *testing.T) {
+	t.Parallel()
+	for strict, want := range map[bool]string{true: "one upstream.failed", false: "one upstream.failed, careless "} {
+		hold := make(chan struct{})
+		one := deploy(t, up.Serve(t, []up.Act{up.Head(), up.Say("one two"), until(hold), up.Cut()}, up.Reply(400, `{}`)), "one", 0)
+		one.Client = forgetful{fine} // in translation it would lose it, too
+		careless := deploy(t, up.Serve(t, up.Answer(" three")), "careless", 1)
+		careless.Client, careless.Skills.Prefill = forgetful{func(_ context.Context, tell func(llm.Delta) error) error { return tell(llm.Delta{Text: " three"}) }}, true
+		b := newBroker(t, one, careless)
+		r := &reports{}
+		q := request(`{"model":"m","stream":true,"seed":1,`+hi+`}`, r)
+		q.Options.Strict = strict
+		f, err := b.Forward(t.Context(), q)
+		if err != nil {
+			t.Fatal(fault.Cause(err))
+		}
+		close(hold)
+		raw, err := drain(t, f)
+		var got []string
+		for _, a := range r.only(t).Attempts {
+			got = append(got, a.Deployment+" "+string(a.Code))
+		}
+		if strings.Join(got, ", ") != want || (err != nil) != strict || strings.Contains(raw, `"error"`) != strict {
+			t.Errorf("strict %v: %q %v, attempts %q", strict, raw, err, got)
+		}
+	}
 }

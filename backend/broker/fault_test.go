@@ -18,8 +18,11 @@ import (
 func TestFault429WithRetryAfter(t *testing.T) {
 	each(t, allWays, func(t *testing.T, r *rig) {
 		one, two := r.deploy(up.Reply(429, `{}`, "Retry-After", "60")), r.deploy(r.way.good("fi", "ne"))
-		for range 3 {
-			r.whole(r.send(), "fine")
+		first := r.send()
+		r.attempts(first, "a only rate.limited", "b fallback ")
+		r.owes(first, "0 0", "3 2")
+		for _, got := range []result{first, r.send(), r.send()} {
+			r.whole(got, "fine")
 		}
 		if len(one.Requests()) != 1 || len(two.Requests()) != 3 {
 			t.Errorf("the benched key was asked %d times", len(one.Requests()))
@@ -37,9 +40,7 @@ func TestFault429WithoutRetryAfter(t *testing.T) {
 		got := r.send() // the only one: waits a moment and asks again
 		r.whole(got, "fine")
 		r.attempts(got, "a only rate.limited", "a retry ")
-		if u := got.report.Attempts[0].Usage; u != (llm.Usage{}) {
-			t.Errorf("a refusal costs %+v", u)
-		}
+		r.owes(got, "0 0", "3 2")
 	})
 }
 
@@ -70,6 +71,7 @@ func TestFault500Once(t *testing.T) {
 		got := r.send()
 		r.whole(got, "fine")
 		r.attempts(got, "a only upstream.failed", "a retry ")
+		r.owes(got, "0 0", "3 2")
 	})
 }
 
@@ -77,8 +79,16 @@ func TestFault503ForLong(t *testing.T) {
 	each(t, allWays, func(t *testing.T, r *rig) {
 		one := r.deploy(up.Reply(503, `{}`))
 		r.deploy(r.way.good("fi", "ne"))
-		for range 12 {
-			r.whole(r.send(), "fine")
+		for n := range 12 {
+			got := r.send()
+			r.whole(got, "fine")
+			if n < 5 {
+				r.attempts(got, "a only upstream.failed", "b fallback ")
+				r.owes(got, "0 0", "3 2")
+			} else { // nobody asks it any more
+				r.attempts(got, "b only ")
+				r.owes(got, "3 2")
+			}
 		}
 		if n := len(one.Requests()); n != 5 {
 			t.Errorf("it was asked %d times: the circuit opens after 5 failures", n)
@@ -92,10 +102,12 @@ func TestFault503ForLong(t *testing.T) {
 func TestFault503ForLongWithNobodyElse(t *testing.T) {
 	each(t, allWays, func(t *testing.T, r *rig) {
 		one := r.deploy(up.Reply(503, `{}`))
-		for range 2 {
-			if got := r.send(); fault.CodeOf(got.err) != fault.UpstreamFailed {
+		for _, owed := range [][]string{{"0 0", "0 0", "0 0"}, {"0 0", "0 0"}} {
+			got := r.send()
+			if fault.CodeOf(got.err) != fault.UpstreamFailed {
 				t.Errorf("%v", got.err)
 			}
+			r.owes(got, owed...)
 		}
 		got := r.send()
 		if f := fault.From(got.err); f.Code != fault.Unavailable || f.RetryAfter <= 0 || len(got.report.Attempts) != 0 {
@@ -117,6 +129,7 @@ func TestFaultResetBeforeHeaders(t *testing.T) {
 		got := r.send()
 		r.whole(got, "fine")
 		r.attempts(got, "a only upstream.failed", "b fallback ")
+		r.owes(got, "0 0", "3 2")
 	})
 }
 
@@ -131,23 +144,23 @@ func TestFaultSilence(t *testing.T) {
 		if !one.WaitGone(5 * time.Second) {
 			t.Error("the silent provider was not freed")
 		}
-		if u := got.report.Attempts[0].Usage; u.Input == 0 || u.Output != 0 || !u.Estimated {
-			t.Errorf("what was asked for and given up may be billed: %+v", u)
-		}
+		r.owes(got, "~ 0", "3 2") // it may bill what it was asked
 	})
 }
 
 func TestFaultSlowFirstToken(t *testing.T) {
 	each(t, []way{bytesStream, wordsStream, wordsWhole, insideWay}, func(t *testing.T, r *rig) {
 		pings := []up.Act{up.Head()}
-		for range 100 { // alive, but it says nothing
+		for range 1000 { // alive, but it says nothing
 			pings = append(pings, up.Wait(20*time.Millisecond), up.Ping())
 		}
 		r.deploy(pings)
+		r.all[0].Deadlines.Connect = time.Minute // counted from the connection
 		r.deploy(r.way.good("fi", "ne"))
 		got := r.send()
 		r.whole(got, "fine")
 		r.attempts(got, "a only timeout", "b fallback ")
+		r.owes(got, "~ 0", "3 2")
 		if strings.Contains(got.raw, "keep-alive") && strings.Index(got.raw, "keep-alive") < strings.Index(got.raw, "fi") {
 			t.Errorf("bytes of the first attempt show: %q", got.raw)
 		}
@@ -163,6 +176,7 @@ func TestAWholeAnswerHasNoFirstToken(t *testing.T) {
 		got := r.send()
 		r.whole(got, "fine")
 		r.attempts(got, "a only ")
+		r.owes(got, "3 2")
 	})
 }
 
@@ -181,7 +195,8 @@ func TestFaultContextLength(t *testing.T) {
 		got := r.send()
 		r.whole(got, "fine")
 		r.attempts(got, "a only model.context_too_long", "large larger ")
-		if got.report.Larger != "m-large" || len(equal.Requests()) != 0 {
+		r.owes(got, "0 0", "3 2")
+		if got.report.Larger != "m-large" || r.via != "m" || len(equal.Requests()) != 0 {
 			t.Errorf("report %+v", got.report)
 		}
 	})
@@ -194,6 +209,7 @@ func TestFaultContextLengthWithNothingLarger(t *testing.T) {
 		two := r.deploy(r.way.good("wrong"))
 		got := r.send()
 		r.attempts(got, "a only model.context_too_long")
+		r.owes(got, "0 0")
 		if r.way.translated && fault.CodeOf(got.err) != fault.ContextTooLong || !r.way.translated && (got.status != 400 || got.raw != words) || len(two.Requests()) != 0 {
 			t.Errorf("%d %q %v", got.status, got.raw, got.err)
 		}
@@ -206,13 +222,56 @@ func TestFaultPolicyRefusal(t *testing.T) {
 		r.deploy(up.Reply(400, words))
 		two := r.deploy(r.way.good("what the first one refused"))
 		got := r.send()
-		if len(got.report.Attempts) != 1 || len(two.Requests()) != 0 {
-			t.Errorf("a refusal was routed around: %v", tries(got.report))
+		r.attempts(got, "a only request.invalid")
+		r.owes(got, "0 0")
+		if len(two.Requests()) != 0 {
+			t.Error("a refusal was routed around")
 		}
 		if r.way.translated && got.err == nil || !r.way.translated && (got.status != 400 || got.raw != words) {
 			t.Errorf("%d %q %v", got.status, got.raw, got.err)
 		}
 	})
+}
+
+// TestFaultPolicyRefusalInTheAnswer: a filter that ends an answer before its
+// first word is an answer, too.
+func TestFaultPolicyRefusalInTheAnswer(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		refusal := []up.Act{up.Head(), up.Finish("content_filter"), up.Usage(3, 0), up.Done()}
+		if !r.way.events() {
+			refusal = up.Reply(200, `{"id":"c1","choices":[{"index":0,"message":{"role":"assistant","content":""},"finish_reason":"content_filter"}],"usage":{"prompt_tokens":3,"completion_tokens":0}}`)
+		}
+		r.deploy(refusal)
+		two := r.deploy(r.way.good("what the first one refused"))
+		got := r.send()
+		r.whole(got, "")
+		r.attempts(got, "a only ")
+		r.owes(got, "3 0")
+		if len(two.Requests()) != 0 || got.report.Attempts[0].Finish != llm.FinishRefusal {
+			t.Errorf("a refusal was routed around, or not said: %+v", got.report.Attempts)
+		}
+	})
+}
+
+// TestFaultNoBadRequestAfterAll: the status blames the request, the body says
+// that it is the provider's own trouble.
+func TestFaultNoBadRequestAfterAll(t *testing.T) {
+	for body, code := range map[string]string{
+		`{"error":{"type":"rate_limit_exceeded","message":"slow down"}}`:   "rate.limited",
+		`{"error":{"code":"model_not_found","message":"no such model"}}`:   "model.unknown",
+		`{"error":{"type":"insufficient_quota","message":"pay us first"}}`: "upstream.refused",
+	} {
+		t.Run(code, func(t *testing.T) {
+			each(t, allWays, func(t *testing.T, r *rig) {
+				r.deploy(up.Reply(400, body))
+				r.deploy(r.way.good("fi", "ne"))
+				got := r.send()
+				r.whole(got, "fine")
+				r.attempts(got, "a only "+code, "b fallback ")
+				r.owes(got, "0 0", "3 2")
+			})
+		})
+	}
 }
 
 func TestFaultFlappingPrimary(t *testing.T) {
@@ -227,7 +286,7 @@ func TestFaultFlappingPrimary(t *testing.T) {
 		for range 60 {
 			r.whole(r.send(), "fine")
 		}
-		if n := len(one.Requests()); n < 10 || n > 20 {
+		if n := len(one.Requests()); n != 10 { // as many as it takes to judge
 			t.Errorf("it was asked %d times of 60", n)
 		}
 		if h := r.b.Health(r.all[0]); h.EjectedUntil.IsZero() || h.Circuit != broker.CircuitClosed {
@@ -273,6 +332,7 @@ func TestFaultEmpty200(t *testing.T) {
 		got := r.send()
 		r.whole(got, "fine")
 		r.attempts(got, "a only upstream.failed", "b fallback ")
+		r.owes(got, "0 0", "3 2")
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"time"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
@@ -171,9 +172,18 @@ func lossesOf(d *Deployment, req llm.ChatRequest) []string {
 	return lossy.Losses(req)
 }
 
-// shows: a translating client streams whatever the caller wants.
-func (j *surfaceJob) shows(a *attempt) bool {
-	return j.streamed || a.rec.Lane == LaneTranslated && j.doer == nil
+// late: a translating client streams whatever the caller wants. Of a chat's whole
+// answer nothing shows before its end: it is late when it takes token longer
+// than such answers usually do there.
+func (j *surfaceJob) late(a *attempt, token time.Duration) time.Duration {
+	if j.streamed || a.rec.Lane == LaneTranslated && j.doer == nil {
+		return token
+	}
+	usual := a.one.node.load.usual()
+	if j.doer != nil || usual == 0 {
+		return 0
+	}
+	return usual + token
 }
 
 func (j *surfaceJob) open(a *attempt) error {
@@ -277,8 +287,13 @@ func (j *surfaceJob) failure(a *attempt, resp *http.Response) error {
 	default:
 		return f
 	}
-	longer := f.Code == fault.ContextTooLong && j.call.larger != "" && j.call.report.Larger == ""
-	if f.Code == fault.UpstreamRefused || longer {
+	switch f.Code {
+	case fault.BadRequest, fault.TooLarge:
+	case fault.ContextTooLong:
+		if j.call.larger != "" && j.call.report.Larger == "" {
+			return f
+		}
+	default: // the status says that the request is bad, the body that it is not
 		return f
 	}
 	a.words = f
@@ -308,6 +323,10 @@ func (j *surfaceJob) whole(a *attempt, r io.Reader, json bool) error {
 		return f
 	}
 	a.rec.Finish, a.rec.Usage = seen.Finish, j.call.usageOf(seen)
+	if j.doer == nil {
+		now := j.call.b.now()
+		a.one.node.load.sawWhole(now.Sub(a.rec.Started), now)
+	}
 	return j.retell(a, body)
 }
 

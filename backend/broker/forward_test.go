@@ -178,15 +178,16 @@ func TestForwardTellsACutFromAnEnd(t *testing.T) {
 func TestForwardKeepsAliveOnComments(t *testing.T) {
 	t.Parallel()
 	script := []up.Act{up.Head(), up.Say("a")}
-	for range 4 {
+	for range 8 {
 		script = append(script, up.Wait(150*time.Millisecond), up.Ping())
 	}
 	d := deploy(t, up.Serve(t, append(script, up.Finish("stop"), up.Done())), "one", 0)
+	d.Deadlines.BetweenTokens = time.Second // less than all of them together
 	f, err := newBroker(t, d).Forward(t.Context(), request(streamed, &reports{}))
 	if err != nil {
 		t.Fatal(fault.Cause(err))
 	}
-	if text, err := drain(t, f); err != nil || strings.Count(text, "keep-alive") != 4 {
+	if text, err := drain(t, f); err != nil || strings.Count(text, "keep-alive") != 8 {
 		t.Errorf("%q %v", text, err)
 	}
 }

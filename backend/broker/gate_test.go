@@ -138,3 +138,43 @@ func TestWhoLeavesFreesTheProviderAndSettles(t *testing.T) {
 		}
 	})
 }
+
+// TestWhoLeavesEarly leaves before anything came: while the first deployment
+// thinks, and while another one is asked for the rest of an answer.
+func TestWhoLeavesEarly(t *testing.T) {
+	for name, c := range map[string]struct {
+		ways     []way
+		half     []string
+		attempts []string
+		owes     []string
+	}{
+		"before the first token": {allWays, nil, []string{"a only canceled"}, []string{"~ 0"}},
+		"during a rescue":        {pieces, []string{"half"}, []string{"a only upstream.failed", "b rescue canceled"}, []string{"~ 1", "~ 0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, c.ways, func(t *testing.T, r *rig) {
+				ctx, leave := context.WithCancel(context.WithoutCancel(t.Context()))
+				var silent *up.Upstream
+				var left time.Time
+				if c.half != nil {
+					r.deploy(r.first(c.half, up.Cut()))
+				}
+				silent = r.deploy([]up.Act{func(_ httpWriter, q *httpRequest) {
+					left = time.Now()
+					leave()
+					silent.Stall(nil, q)
+				}})
+				spare := r.deploy(r.way.good("spare"))
+				got := r.sendWith(ctx, broker.Options{})
+				if !silent.WaitGone(5*time.Second) || time.Since(left) > 100*time.Millisecond {
+					t.Errorf("freed after %v", time.Since(left))
+				}
+				if fault.CodeOf(got.err) != fault.Canceled || len(spare.Requests()) != 0 {
+					t.Errorf("%v after %v", got.err, tries(got.report))
+				}
+				r.attempts(got, c.attempts...)
+				r.owes(got, c.owes...)
+			})
+		})
+	}
+}

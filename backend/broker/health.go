@@ -49,9 +49,25 @@ type load struct {
 	inFlight atomic.Int64
 	budget   bucket // of retries that its failures may cause
 
-	mu     sync.Mutex // guards what follows
-	first  time.Duration
-	sample time.Time // of the newest sample
+	mu    sync.Mutex // guards what follows
+	first average    // to the first token
+	whole average    // to the end of answers that are not streamed
+}
+
+// average moves with its samples: the older it is, the more a new one weighs.
+type average struct {
+	value time.Duration
+	at    time.Time // of the newest sample; zero: there is none
+}
+
+func (a *average) saw(took time.Duration, now time.Time) {
+	if a.at.IsZero() {
+		a.value, a.at = took, now
+		return
+	}
+	old := math.Exp(-float64(max(now.Sub(a.at), time.Second)) / float64(smoothing))
+	a.value = time.Duration(old*float64(a.value) + (1-old)*float64(took))
+	a.at = now
 }
 
 // nodes are all nodes by their key.
@@ -129,23 +145,31 @@ func (n *node) begin(now time.Time) {
 func (l *load) sawFirst(took time.Duration, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.sample.IsZero() {
-		l.first, l.sample = took, now
-		return
-	}
-	old := math.Exp(-float64(max(now.Sub(l.sample), time.Second)) / float64(smoothing))
-	l.first = time.Duration(old*float64(l.first) + (1-old)*float64(took))
-	l.sample = now
+	l.first.saw(took, now)
+}
+
+// sawWhole takes a sample of the time to a whole answer.
+func (l *load) sawWhole(took time.Duration, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.whole.saw(took, now)
+}
+
+// usual is how long a whole answer takes on average; 0 when nothing is known.
+func (l *load) usual() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.whole.value
 }
 
 // firstToken is the average, faded by its age; 0 when nothing is known.
 func (l *load) firstToken(now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.sample.IsZero() {
+	if l.first.at.IsZero() {
 		return 0
 	}
-	return time.Duration(float64(l.first) * math.Exp(-float64(now.Sub(l.sample))/float64(fading)))
+	return time.Duration(float64(l.first.value) * math.Exp(-float64(now.Sub(l.first.at))/float64(fading)))
 }
 
 // effect of an attempt's outcome on its node.

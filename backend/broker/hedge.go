@@ -14,15 +14,27 @@ var errFaster = errors.New("another deployment was faster")
 // when the first token is late. It returns the one that has begun well, or the
 // fault of the last one that failed; whatever failed or lost is settled.
 func (c *call) try(a *attempt) (*attempt, *fault.Fault) {
-	if c.hedgeAfter <= 0 || !c.job.shows(a) {
-		f := a.open()
-		if f != nil {
-			a.end(f)
-		}
-		return a, f
+	if after := c.late(a); after > 0 {
+		return c.race(a, after)
 	}
-	c.b.hedges.earn(c.b.now())
-	return c.race(a)
+	f := a.open()
+	if f != nil {
+		a.end(f)
+	}
+	return a, f
+}
+
+// late is how long a may take to begin before a second one is asked; 0: for
+// ever. A call earns its part of a hedge once, however often it is tried.
+func (c *call) late(a *attempt) time.Duration {
+	if c.hedgeAfter <= 0 {
+		return 0
+	}
+	if !c.earned {
+		c.earned = true
+		c.b.hedges.earn(c.b.now())
+	}
+	return c.job.late(a, c.hedgeAfter)
 }
 
 // opened is how the opening of an attempt went.
@@ -31,19 +43,19 @@ type opened struct {
 	f *fault.Fault
 }
 
-func (c *call) race(first *attempt) (*attempt, *fault.Fault) {
+func (c *call) race(first *attempt, after time.Duration) (*attempt, *fault.Fault) {
 	results := make(chan opened, 2)
 	start := func(a *attempt) {
 		c.hedged.Go(func() { results <- opened{a, a.open()} })
 	}
 	start(first)
-	late := time.NewTimer(c.hedgeAfter)
+	late := time.NewTimer(after)
 	defer late.Stop()
 	running := 1
 	for {
 		select {
 		case <-late.C:
-			if first.begun.Load() { // of a whole answer the end is waited for
+			if first.begun.Load() { // of a translated whole answer the end is waited for
 				continue
 			}
 			if second := c.hedge(); second != nil {
@@ -71,7 +83,7 @@ func (c *call) hedge() *attempt {
 	if len(group) == 0 || !c.b.hedges.spend(now) {
 		return nil
 	}
-	one, _ := c.b.pick(group, tie{}, now)
+	one, _ := c.b.pick(group, c.all, tie{}, now)
 	if one == nil {
 		return nil
 	}

@@ -63,13 +63,14 @@ func (b *Broker) group(all []candidate, fresh bool, now time.Time) []*candidate 
 	return group
 }
 
-// pick chooses one of group and says why; nil when group is empty.
-func (b *Broker) pick(group []*candidate, to tie, now time.Time) (*candidate, Why) {
+// pick chooses one of group, which is a part of all, and says why; nil when it is
+// empty.
+func (b *Broker) pick(group []*candidate, all []candidate, to tie, now time.Time) (*candidate, Why) {
 	if len(group) == 0 {
 		return nil, ""
 	}
 	if len(group) > 1 && slices.ContainsFunc(group, func(c *candidate) bool { return c.node.suspect.Load() }) {
-		b.eject(group, now)
+		b.eject(group, all, now)
 		group = slices.DeleteFunc(group, func(c *candidate) bool { return c.node.isEjected(now) })
 	}
 	for _, c := range group {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,6 +114,11 @@ func TestWaitBeforeTheSecondAttempt(t *testing.T) {
 		f.RetryAfter = after
 		return f
 	}
+	away := func(after time.Duration) *fault.Fault {
+		f := failed(after)
+		f.Code = fault.UpstreamFailed
+		return f
+	}
 	for name, c := range map[string]struct {
 		err      error
 		other    bool
@@ -123,6 +129,8 @@ func TestWaitBeforeTheSecondAttempt(t *testing.T) {
 		"another ignores the first": {failed(time.Minute), true, 0, 250 * time.Millisecond, 2},
 		"the same waits as told":    {failed(3 * time.Second), false, 3 * time.Second, 3250 * time.Millisecond, 2},
 		"the same, at the bound":    {failed(5 * time.Second), false, 5 * time.Second, 5250 * time.Millisecond, 2},
+		"failed, and says when":     {away(2 * time.Second), false, 2 * time.Second, 2250 * time.Millisecond, 2},
+		"failed, for too long":      {away(6 * time.Second), false, 0, 0, 1},
 		"too long a wait":           {failed(5001 * time.Millisecond), false, 0, 0, 1},
 		"error that is no fault":    {errors.New("bug"), false, 0, 0, 1},
 	} {
@@ -163,6 +171,48 @@ func TestWaitBeforeTheSecondAttempt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWhoWaitsForARestComesBackByChance: all who wait for the same key must not
+// ask it at the same moment.
+func TestWhoWaitsForARestComesBackByChance(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limited := true
+		var mu sync.Mutex // guards moments
+		moments := map[time.Duration]bool{}
+		start := time.Now()
+		b := newBroker(t, at("a", 0, 1, func(context.Context, func(llm.Delta) error) error {
+			if limited {
+				limited = false
+				f := fault.New(fault.RateLimited, "", nil)
+				f.RetryAfter = 3 * time.Second
+				return f
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			moments[time.Since(start)] = true
+			return nil
+		}))
+		var callers sync.WaitGroup
+		for range 20 {
+			callers.Go(func() {
+				if _, err := b.Chat(t.Context(), ask("m"), nil); err != nil {
+					t.Error(fault.Cause(err))
+				}
+			})
+			synctest.Wait() // the first is limited, the others find it resting
+		}
+		callers.Wait()
+		for at := range moments {
+			if at < 3*time.Second || at > 3*time.Second+250*time.Millisecond {
+				t.Errorf("asked after %v", at)
+			}
+		}
+		if len(moments) < 15 {
+			t.Errorf("20 callers came back at %d moments", len(moments))
+		}
+	})
 }
 
 func TestDeadlinesOfAttemptAndRequest(t *testing.T) {

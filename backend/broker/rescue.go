@@ -61,7 +61,7 @@ func (c *call) goOn(broken *attempt, f *fault.Fault, req llm.ChatRequest, text s
 	defer func() { c.bound = whole }()
 	c.bound.Input += len(text)
 	c.bound.Likely = whole.likely() + tokens(len(text))
-	for c.rescues < maxRescues {
+	for c.rescues < maxRescues && c.ctx.Err() == nil {
 		c.rescues++
 		one := c.rescuer(broken.one, f)
 		if one == nil {
@@ -82,16 +82,23 @@ func (c *call) goOn(broken *attempt, f *fault.Fault, req llm.ChatRequest, text s
 }
 
 // rescuer is who goes on: never who refused or failed in this call, unless it
-// broke off itself and is the only one.
+// broke off itself and is the only one. The rest is asked for in translation,
+// which may lose nothing of a strict request.
 func (c *call) rescuer(broken *candidate, f *fault.Fault) *candidate {
 	now := c.b.now()
-	chats := func(group []*candidate) []*candidate {
-		return slices.DeleteFunc(group, func(one *candidate) bool { return one.d.Client == nil })
+	for i := range c.all {
+		switch one := &c.all[i]; {
+		case one.reason != "":
+		case one.d.Client == nil:
+			one.reason = ReasonCapability
+		case c.opts.Strict && len(c.job.losses(one.d)) > 0:
+			one.reason = ReasonLossy
+		}
 	}
-	if one, _ := c.b.pick(chats(c.b.group(c.all, true, now)), c.tie, now); one != nil {
+	if one, _ := c.b.pick(c.b.group(c.all, true, now), c.all, c.tie, now); one != nil {
 		return one
 	}
-	if f.Code == fault.Timeout || broken.barred(now) != "" || broken.d.Client == nil {
+	if f.Code == fault.Timeout || broken.barred(now) != "" {
 		return nil
 	}
 	return broken

@@ -61,6 +61,7 @@ type rig struct {
 	// route of all models but those in others.
 	route  broker.Route
 	others map[string]broker.Route
+	via    string // what the last query of one of these came from
 }
 
 // each runs a test on each of ways.
@@ -101,6 +102,7 @@ func (r *rig) first(half []string, rest ...up.Act) []up.Act {
 
 func (r *rig) Candidates(_ context.Context, q broker.Query) (broker.Route, error) {
 	if route, ok := r.others[q.Model]; ok {
+		r.via = q.Via
 		return route, nil
 	}
 	route := r.route
@@ -283,6 +285,25 @@ func (r *rig) attempts(got result, want ...string) {
 	r.t.Helper()
 	if have := tries(got.report); strings.Join(have, ", ") != strings.Join(want, ", ") {
 		r.t.Errorf("attempts %q, want %q", have, want)
+	}
+}
+
+// owes checks what each attempt is settled with: "3 2" is input and output as
+// the provider counted, "0 0" that nothing is owed, and "~ 2" an estimate of that
+// much output, with some input: how much depends on how the request is written.
+func (r *rig) owes(got result, want ...string) {
+	r.t.Helper()
+	var have []string
+	for _, a := range got.report.Attempts {
+		switch u := a.Usage; {
+		case u.Estimated && u.Input > 0:
+			have = append(have, "~ "+itoa(u.Output))
+		default:
+			have = append(have, itoa(u.Input)+" "+itoa(u.Output))
+		}
+	}
+	if strings.Join(have, ", ") != strings.Join(want, ", ") {
+		r.t.Errorf("settled %q, want %q", have, want)
 	}
 }
 

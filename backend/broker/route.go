@@ -35,6 +35,9 @@ type Router interface {
 type Query struct {
 	Model string // or an alias
 	Need  Capability
+	// Via is the name whose larger model this is; its regions and caps hold as
+	// well. Usually empty.
+	Via string
 }
 
 // Route is where a request may go, by what the caller may use: rights, region

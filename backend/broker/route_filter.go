@@ -9,11 +9,8 @@ import (
 )
 
 // candidates asks the router; no candidate is an error.
-func (b *Broker) candidates(ctx context.Context, model string, need Capability) (Route, error) {
-	if need == CanCount {
-		need = CanChat
-	}
-	route, err := b.routes.Candidates(ctx, Query{Model: model, Need: need})
+func (b *Broker) candidates(ctx context.Context, q Query) (Route, error) {
+	route, err := b.routes.Candidates(ctx, q)
 	if err != nil {
 		return Route{}, fault.From(err)
 	}
@@ -103,7 +100,7 @@ func (c *call) enlarge(ctx context.Context) bool {
 	if c.larger == "" || c.report.Larger != "" {
 		return false
 	}
-	route, err := c.b.candidates(ctx, c.larger, c.need)
+	route, err := c.b.candidates(ctx, Query{Model: c.larger, Need: c.need, Via: c.report.Model})
 	if err != nil {
 		c.b.log.WarnContext(ctx, "larger model cannot be asked", "model", c.larger, "err", fault.Cause(err))
 		return false

@@ -66,12 +66,10 @@ func (s *stream) Read(p []byte) (int, error) {
 
 // broke goes on elsewhere, or says in the stream that it has broken off.
 func (s *stream) broke(ready []byte, f *fault.Fault) ([]byte, error) {
-	if s.call.ctx.Err() != nil {
-		f = explain(s.call.ctx, f)
-	}
 	if s.rescue(f) {
 		return ready, nil
 	}
+	f = s.call.outranked(f)
 	if f.Code == fault.Canceled {
 		return ready, f // nobody is there to read it
 	}

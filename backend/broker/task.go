@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"time"
 
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
@@ -31,7 +32,7 @@ func (j *taskJob) lane(d *Deployment) Lane {
 
 func (j *taskJob) losses(*Deployment) []string { return nil }
 
-func (j *taskJob) shows(*attempt) bool { return false }
+func (j *taskJob) late(*attempt, time.Duration) time.Duration { return 0 }
 
 func (j *taskJob) open(a *attempt) error {
 	a.sent = true
