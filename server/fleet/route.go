@@ -45,7 +45,7 @@ func (f *Fleet) route(s *snapshot, caller httpapi.Caller, q broker.Query) (broke
 	if !s.policy.may(caller, q.Model) {
 		return broker.Route{}, unknown()
 	}
-	sift := sieve{f: f, s: s, alias: s.aliases[q.Model], now: f.Now(), route: broker.Route{}}
+	sift := sieve{f: f, s: s, alias: s.aliases[q.Model], via: s.aliases[q.Via], now: f.Now(), route: broker.Route{}}
 	if sift.alias != nil {
 		sift.route.Larger, sift.route.HedgeAfter = sift.alias.larger, time.Duration(sift.alias.hedgeAfter)*time.Millisecond
 	}
@@ -80,6 +80,7 @@ type sieve struct {
 	f      *Fleet
 	s      *snapshot
 	alias  *alias
+	via    *alias // whose larger model this is; nil: nobody's
 	now    time.Time
 	route  broker.Route
 	broken error
@@ -128,9 +129,11 @@ func (v *sieve) barred(o offer) broker.Reason {
 		return broker.ReasonDisabled
 	}
 	region, local := o.region(), o.p.kind == kindLocal
-	lists := [][]string{v.s.policy.regions}
-	if v.alias != nil {
-		lists = append(lists, v.alias.regions)
+	lists, caps := [][]string{v.s.policy.regions}, [][2]*int64{{v.s.policy.maxInput, v.s.policy.maxOut}}
+	for _, a := range []*alias{v.alias, v.via} {
+		if a != nil {
+			lists, caps = append(lists, a.regions), append(caps, [2]*int64{a.maxInput, a.maxOut})
+		}
 	}
 	for _, list := range lists {
 		// What does not say where it answers is nowhere that is allowed; the own
@@ -138,10 +141,6 @@ func (v *sieve) barred(o offer) broker.Reason {
 		if len(list) > 0 && !slices.Contains(list, region) && (!local || region != "") {
 			return broker.ReasonRegion
 		}
-	}
-	caps := [][2]*int64{{v.s.policy.maxInput, v.s.policy.maxOut}}
-	if v.alias != nil {
-		caps = append(caps, [2]*int64{v.alias.maxInput, v.alias.maxOut})
 	}
 	for _, limit := range caps {
 		if limit == [2]*int64{} { // nearly always

@@ -79,6 +79,27 @@ func TestRegionsPricesAndRights(t *testing.T) {
 	}
 }
 
+// TestALargerModelKeepsToItsAliasesRules: what is asked in an alias's place
+// answers where and for what the alias allows.
+func TestALargerModelKeepsToItsAliasesRules(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.apply(three + "aliases: {here: {targets: [n], larger: m, regions: [eu]}, thrifty: {targets: [cheap], larger: dear, max_usd_per_million: {input: 2}}}")
+	for _, tt := range []struct{ via, model, want string }{
+		{"", "m", "Here,Somewhere,There"}, {"here", "m", "Here"}, {"", "dear", "Here"}, {"thrifty", "dear", ""}, {"gone", "m", "Here,Somewhere,There"},
+	} {
+		route, err := w.fleet.Candidates(w.as(w.tenant), broker.Query{Model: tt.model, Need: broker.CanChat, Via: tt.via})
+		var got []string
+		for _, d := range route.Deployments {
+			got = append(got, d.Name)
+		}
+		slices.Sort(got)
+		if strings.Join(got, ",") != tt.want || (err != nil) != (tt.want == "") {
+			t.Errorf("%s via %q: %q %v", tt.model, tt.via, got, err)
+		}
+	}
+}
+
 func TestAPoolIsADeploymentForEachKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
