@@ -18,14 +18,14 @@ func Refuses(w llm.Wire) error {
 // Forward sends a body as it is and returns the answer whatever its status;
 // only authentication is ours. Of the caller's header the names in pass go
 // with it: cookies, keys and addresses of people have too many names to list.
-// Up to the response headers Connect and then FirstToken (a stream) or Answer
-// hold; while the body is read, silence longer than BetweenTokens (a stream) or
+// Up to the response headers Connect and then FirstToken (a stream) or that and
+// Answer hold; while the body is read, silence longer than BetweenTokens (a stream) or
 // Answer ends it with a fault.Timeout. The caller closes the body; closing it
 // or cancelling ctx frees the provider at once. Our key is not in the answer,
 // whatever the provider wrote; its request id is in X-Request-Id.
 func (e *Endpoint) Forward(ctx context.Context, path string, f llm.Forward, pass []string) (*http.Response, error) {
 	d := e.cfg.Deadlines.with(f.Deadlines)
-	name, limit, silence := "the answer", d.Answer, d.Answer
+	name, limit, silence := "the answer", d.FirstToken+d.Answer, d.Answer // a model that thinks does so first
 	if f.Stream {
 		name, limit, silence = "the first byte", d.FirstToken, d.BetweenTokens
 	}

@@ -217,6 +217,23 @@ func TestForwardEndsSilence(t *testing.T) {
 	}
 }
 
+// TestAWholeAnswerMayThinkFirst: what may take long to its first token has that
+// time when it is not streamed, too.
+func TestAWholeAnswerMayThinkFirst(t *testing.T) {
+	t.Parallel()
+	u := up.Serve(t, append([]up.Act{up.Wait(400 * time.Millisecond)}, up.Reply(200, `{}`)...))
+	for first, want := range map[time.Duration]fault.Code{3 * time.Second: "", 100 * time.Millisecond: fault.Timeout} {
+		c := newClient(t, u, openai.Deadlines{FirstToken: first, Answer: 100 * time.Millisecond})
+		resp, err := c.Send(t.Context(), llm.Forward{Wire: llm.OpenAIChat, Body: []byte(`{"model":"m"}`)})
+		if fault.CodeOf(err) != want {
+			t.Errorf("with %v to the first token: %v", first, err)
+		}
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+	}
+}
+
 func TestClosingAForwardFreesTheProvider(t *testing.T) {
 	t.Parallel()
 	var u *up.Upstream
