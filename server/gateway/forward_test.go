@@ -11,6 +11,7 @@ import (
 	"time"
 
 	up "nexusai/backend/provider/openai/openaitest"
+	"nexusai/backend/provider/scripted"
 )
 
 const chat = `{"model":"fast","messages":[{"role":"user","content":"hi"}],"user":"u-1","x_custom":{"b":1,"a":[2]}`
@@ -100,31 +101,52 @@ func TestACutStreamIsNoSuccess(t *testing.T) {
 	}
 }
 
+// TestACallerWhoLeavesFreesTheProvider: within 100 ms, with the connection as the
+// only sign, and what had come is booked as an estimate.
 func TestACallerWhoLeavesFreesTheProvider(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	var upstream *up.Upstream
-	upstream = up.Serve(t, []up.Act{up.Head(), up.Say("one"), func(rw http.ResponseWriter, r *http.Request) { upstream.Stall(rw, r) }})
-	w.serve(upstream.URL)
-	ctx, leave := context.WithCancel(t.Context())
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL+"/v1/chat/completions", strings.NewReader(chat+`,"stream":true}`))
-	w.must(err)
-	r.Header.Set("Authorization", "Bearer "+w.tenant)
-	resp, err := http.DefaultClient.Do(r)
-	w.must(err)
-	defer resp.Body.Close()
-	if _, err := io.ReadFull(resp.Body, make([]byte, len(up.Content("one")))); err != nil {
-		t.Fatal(err)
-	}
-	if n := w.calls.Running(w.tenant); n != 1 {
-		t.Errorf("%d calls in flight", n)
-	}
-	leave()
-	if !upstream.WaitGone(5 * time.Second) {
-		t.Error("the provider goes on")
-	}
-	if row, _ := w.row(); row.State != "stopped" || row.ErrorCode != "canceled" {
-		t.Errorf("row %+v", row)
+	for name, c := range map[string]struct {
+		more   string
+		says   []up.Act
+		output int
+	}{
+		"a stream":            {`,"stream":true}`, []up.Act{up.Head(), up.Say("a few words")}, 3},
+		"before its first":    {`,"stream":true}`, nil, 0},
+		"of an answer whole":  {`}`, nil, 0},
+		"a whole one, headed": {`}`, []up.Act{scripted.Head("Content-Type", "application/json"), up.Raw(`{"id":`)}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			ctx, leave := context.WithCancel(t.Context())
+			left := make(chan time.Time, 1)
+			var upstream *up.Upstream
+			upstream = up.Serve(t, append(c.says, func(rw http.ResponseWriter, r *http.Request) {
+				if n := w.calls.Running(w.tenant); n != 1 {
+					t.Errorf("%d calls in flight", n)
+				}
+				time.Sleep(20 * time.Millisecond) // until what was said has passed
+				left <- time.Now()
+				leave()
+				upstream.Stall(rw, r)
+			}))
+			w.serve(upstream.URL)
+			r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL+"/v1/chat/completions", strings.NewReader(chat+c.more))
+			w.must(err)
+			r.Header.Set("Authorization", "Bearer "+w.tenant)
+			if resp, err := http.DefaultClient.Do(r); err == nil {
+				_, _ = io.Copy(io.Discard, resp.Body)
+				resp.Body.Close()
+			}
+			gone := upstream.WaitGone(5 * time.Second)
+			if took := time.Since(<-left); !gone || took > 100*time.Millisecond {
+				t.Errorf("the provider was freed after %v", took)
+			}
+			row, booked := w.row()
+			if row.State != "stopped" || row.ErrorCode != "canceled" || !row.Estimated || row.InputTokens == 0 || row.OutputTokens != c.output || booked != int64(row.InputTokens+row.OutputTokens) || booked != row.CostNanoUSD {
+				t.Errorf("row %+v, booked %d", row, booked)
+			}
+		})
 	}
 }
 
