@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -259,6 +260,29 @@ func streamed(t *testing.T, f face, d broker.Deployment, name string) {
 	if name == "text" && seen.Text != "Olá mundo" {
 		t.Errorf("said %q", seen.Text)
 	}
+	if name == "tool" && (!strings.Contains(text, `"name":"look"`) || pieces(t, text) != `{"at":"sea"}`) {
+		t.Errorf("called with %s in\n%s", pieces(t, text), text)
+	}
+}
+
+var piece = regexp.MustCompile(`"(?:partial_json|arguments|delta)":("(?:[^"\\]|\\.)*")`)
+
+// pieces are the arguments of a streamed call, as they come one after the other.
+func pieces(t *testing.T, stream string) (all string) {
+	t.Helper()
+	for line := range strings.Lines(stream) {
+		if strings.Contains(line, `"type":"response.`) && !strings.Contains(line, "arguments.delta") {
+			continue // these say it all again
+		}
+		for _, found := range piece.FindAllStringSubmatch(line, -1) {
+			text := ""
+			if err := json.Unmarshal([]byte(found[1]), &text); err != nil {
+				t.Fatal(err)
+			}
+			all += text
+		}
+	}
+	return all
 }
 
 func TestEveryProvidersErrorsAreTheSurfaces(t *testing.T) {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -64,5 +65,18 @@ func TestPartitionsComeAndGo(t *testing.T) {
 		if !denied(err) {
 			t.Errorf("%s under the application role: %v; want a refusal", sql, err)
 		}
+	}
+}
+
+// TestEveryLogHasAnEnd: what each call adds to goes away again some day.
+func TestEveryLogHasAnEnd(t *testing.T) {
+	t.Parallel()
+	_, conn := superuser(t)
+	kept, err := column(t.Context(), conn, `
+		select c.relname || ' ' || coalesce(l.keep_months::text, 'for ever')
+		from pg_class c left join partitioned_log l on l.name = c.relname
+		where c.relkind = 'p' and not c.relispartition order by 1`)
+	if want := []string{"call_content 12", "inference_attempt 12", "inference_log 12"}; err != nil || !slices.Equal(kept, want) {
+		t.Errorf("kept %q, %v; want %q", kept, err, want)
 	}
 }

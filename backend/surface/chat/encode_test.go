@@ -56,6 +56,11 @@ func TestAStreamReadsBack(t *testing.T) {
 	if s, f := w.Seen(), w.End(); f != nil || !s.Whole || s.Usage != (llm.Usage{Input: 5, Cached: 2, Output: 2, Reasoning: 1}) {
 		t.Errorf("%+v %v", s, f)
 	}
+	for _, end := range []string{`"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"`, `"index":1,"delta":{},"logprobs":null,"finish_reason":"length"`} {
+		if strings.Count(string(got), end) != 1 {
+			t.Errorf("%s is not in %s", end, got)
+		}
+	}
 	if n := strings.Count(string(got), `"role":"assistant"`); n != 2 || strings.Count(string(got), `"usage":null`) != 6 || !strings.Contains(string(got), `"choices":[],"usage":{"prompt_tokens":5`) {
 		t.Errorf("%s", got)
 	}
