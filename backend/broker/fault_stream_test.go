@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -97,6 +98,45 @@ func TestFaultErrorInTheStream(t *testing.T) {
 		r.attempts(got, "a only upstream.failed", "b rescue ")
 		r.owes(got, "~ 2", "3 1")
 	})
+}
+
+// TestFaultPolicyRefusalInTheStream: what one filter cuts off nobody else says.
+func TestFaultPolicyRefusalInTheStream(t *testing.T) {
+	each(t, pieces, func(t *testing.T, r *rig) {
+		r.deploy(r.first([]string{"one two"}, up.Raw(`data: {"error":{"code":"content_filter","message":"no"}}`+"\n\n")))
+		two := r.deploy(up.Answer(" three"))
+		got := r.send()
+		r.broke(got, fault.BadRequest)
+		r.attempts(got, "a only request.invalid")
+		r.owes(got, "~ 2")
+		if len(two.Requests()) != 0 {
+			t.Error("a refusal was routed around")
+		}
+	})
+}
+
+// TestARescueKeepsToTheLimit: who asks for so many tokens gets them over both
+// halves.
+func TestARescueKeepsToTheLimit(t *testing.T) {
+	t.Parallel()
+	hold := make(chan struct{})
+	two := up.Serve(t, up.Answer(" on"))
+	b := newBroker(t, deploy(t, up.Serve(t, []up.Act{up.Head(), up.Say(strings.Repeat("word", 40)), until(hold), up.Cut()}), "one", 0), deploy(t, two, "two", 1))
+	f, err := b.Forward(t.Context(), request(`{"model":"m","stream":true,"max_tokens":100,`+hi+`}`, &reports{}))
+	if err != nil {
+		t.Fatal(fault.Cause(err))
+	}
+	close(hold)
+	if raw, err := drain(t, f); err != nil {
+		t.Errorf("%q %v", raw, err)
+	}
+	var sent struct {
+		Max  int `json:"max_tokens"`
+		Max2 int `json:"max_completion_tokens"`
+	}
+	if err := json.Unmarshal(two.Requests()[0].Body, &sent); err != nil || sent.Max+sent.Max2 != 60 {
+		t.Errorf("the rest may have %+v tokens", sent)
+	}
 }
 
 func TestFaultMissingEndMarker(t *testing.T) {

@@ -283,7 +283,10 @@ func TestFaultFlappingPrimary(t *testing.T) {
 		one := r.deploy(scripts...)
 		r.deploy(r.way.good("fine"))
 		r.all[1].Priority = 0
-		for range 60 {
+		for n := 0; n < 60 && r.broker().Health(r.all[0]).EjectedUntil.IsZero(); n++ {
+			r.whole(r.send(), "fine")
+		}
+		for range 10 {
 			r.whole(r.send(), "fine")
 		}
 		if n := len(one.Requests()); n != 10 { // as many as it takes to judge

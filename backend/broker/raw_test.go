@@ -1,8 +1,10 @@
 package broker_test
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"strings"
 	"testing"
@@ -121,5 +123,38 @@ func TestLeavingASoundFreesTheProvider(t *testing.T) {
 	}
 	if a := r.only(t).Attempts[0]; a.Code != fault.Canceled || a.Usage != llm.Spoken(6) {
 		t.Errorf("attempt %+v", a)
+	}
+}
+
+// TestATranscriptWithoutAByteIsNone: as text, too, where anything else is an
+// answer.
+func TestATranscriptWithoutAByteIsNone(t *testing.T) {
+	t.Parallel()
+	text := func(body string) *up.Upstream { return up.Serve(t, up.Reply(200, body, "Content-Type", "text/plain")) }
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for field, value := range map[string]string{"model": "m", "response_format": "text"} {
+		if err := form.WriteField(field, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := form.CreateFormFile("file", "a.wav")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = file.Write([]byte("RIFF"))
+	_ = form.Close()
+	r := &reports{}
+	f, err := newBroker(t, deploy(t, text(""), "one", 0), deploy(t, text("fine\n"), "two", 1)).Forward(t.Context(), broker.ForwardRequest{
+		Surface: audio.Transcriptions{ContentType: form.FormDataContentType()}, Body: body.Bytes(), Done: r.done,
+	})
+	if err != nil {
+		t.Fatal(fault.Cause(err))
+	}
+	if got, err := drain(t, f); err != nil || got != "fine\n" {
+		t.Errorf("%q %v", got, err)
+	}
+	if a := r.only(t).Attempts; len(a) != 2 || a[0].Code != fault.UpstreamFailed || a[0].Lane != broker.LaneBytes {
+		t.Errorf("attempts %+v", a)
 	}
 }
