@@ -40,13 +40,15 @@ type ContentPolicy struct {
 	Calls  int64      `json:"calls" doc:"whose contents are stored now"`
 	Bytes  int64      `json:"bytes" doc:"that they take"`
 	Oldest *time.Time `json:"oldest,omitempty"`
+	Kept   int64      `json:"kept_responses" doc:"stored now, that their callers may go on from"`
 }
 
 // ContentChoice is what a tenant decides.
 type ContentChoice struct {
-	Keep    bool     `json:"keep" doc:"store what is asked and answered in calls from now on"`
-	Days    int      `json:"days" minimum:"1" maximum:"365" doc:"how long; a shorter time also holds for what is stored"`
-	Readers []string `json:"readers" minItems:"1" maxItems:"10" enum:"owner,admin,developer,auditor" doc:"roles that may read it; each reading is audited"`
+	Keep      bool     `json:"keep" doc:"store what is asked and answered in calls from now on"`
+	Responses bool     `json:"responses" doc:"keep what is asked and answered at /v1/responses for the key or person that asked, to go on from by previous_response_id; off: each answer says store: false"`
+	Days      int      `json:"days" minimum:"1" maximum:"365" doc:"how long, for responses since they were last gone on from; a shorter time also holds for what is stored"`
+	Readers   []string `json:"readers" minItems:"1" maxItems:"10" enum:"owner,admin,developer,auditor" doc:"roles that may read what keep keeps; each reading is audited. Responses are read by those who made them alone"`
 }
 
 // ContentErasure selects what to delete.
@@ -56,7 +58,8 @@ type ContentErasure struct {
 
 // ContentErased says what was deleted.
 type ContentErased struct {
-	Calls int64 `json:"calls"`
+	Calls     int64 `json:"calls"`
+	Responses int64 `json:"responses"`
 }
 
 // Contents is implemented by the server.

@@ -69,6 +69,9 @@ class Server:
         device = {"id": "0192f3a4-7b1c-7def-8123-456789abcdef", "name": "contract test"}
         return self.call("POST", "/api/auth/login", {"email": owner, "password": PASSWORD, "device": device})["access_token"]
 
+    def keep_responses(self, on: bool) -> None:
+        self.call("PUT", "/api/admin/contents", token=self.sign_in(), body={"keep": False, "responses": on, "days": 30, "readers": ["owner"]})
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=30)
@@ -79,6 +82,7 @@ def server(tmp_path_factory):
     started = Server(tmp_path_factory.mktemp("nexus") / "server")
     try:
         started.ctl("tenant", "create", "--name", "Acme", "--owner", OWNER, stdin=PASSWORD + "\n")
+        started.keep_responses(True)
         yield started
     finally:
         started.stop()

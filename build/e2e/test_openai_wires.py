@@ -167,6 +167,22 @@ def test_a_response_goes_on(client, scripted):
         client.responses.create(model=scripted["chat"], input="say x", previous_response_id=second.id)
 
 
+def test_a_response_that_the_policy_does_not_keep(client, server, scripted):
+    kept = client.responses.create(model=scripted["chat"], input="say hello there")
+    server.keep_responses(False)
+    try:
+        answer = client.responses.create(model=scripted["chat"], input="say hello there", store=True)
+        assert answer.output_text == "hello there" and answer.store is False
+        assert list(client.responses.create(model=scripted["chat"], input="say hello there", stream=True))[-1].response.store is False
+        with pytest.raises(openai.BadRequestError) as refused:
+            client.responses.create(model=scripted["chat"], input="say again", previous_response_id=kept.id)
+        assert refused.value.param == "previous_response_id" and "policy" in refused.value.message
+    finally:
+        server.keep_responses(True)
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(answer.id)
+
+
 def test_tools_of_a_response_round_trip(client, scripted):
     tool = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {"at": {"type": "string"}}}, "strict": False}
     asked = client.responses.create(model=scripted["chat"], input='call look {"at":"sea"}', tools=[tool])

@@ -35,8 +35,8 @@ func (c Contents) show(ctx context.Context, tenantID string) (httpapi.ContentPol
 		return httpapi.ContentPolicy{}, err
 	}
 	out := httpapi.ContentPolicy{
-		ContentChoice: httpapi.ContentChoice{Keep: p.Keep, Days: p.Days, Readers: p.Readers},
-		Roles:         policy.MayBeReaders(), Calls: stored.Calls, Bytes: stored.Bytes,
+		ContentChoice: httpapi.ContentChoice{Keep: p.Keep, Responses: p.Responses, Days: p.Days, Readers: p.Readers},
+		Roles:         policy.MayBeReaders(), Calls: stored.Calls, Bytes: stored.Bytes, Kept: stored.Responses,
 	}
 	if p.Keep {
 		since := p.Since.UTC()
@@ -52,7 +52,7 @@ func (c Contents) show(ctx context.Context, tenantID string) (httpapi.ContentPol
 // SetContentPolicy decides what is kept from now on.
 func (c Contents) SetContentPolicy(ctx context.Context, n httpapi.ContentChoice) (httpapi.ContentPolicy, error) {
 	return as(ctx, func(tenantID string, by audit.Actor) (httpapi.ContentPolicy, error) {
-		if err := c.Book.SetPolicy(ctx, tenantID, by, tenant.Contents{Keep: n.Keep, Days: n.Days, Readers: n.Readers}); err != nil {
+		if err := c.Book.SetPolicy(ctx, tenantID, by, tenant.Contents{Keep: n.Keep, Responses: n.Responses, Days: n.Days, Readers: n.Readers}); err != nil {
 			return httpapi.ContentPolicy{}, err
 		}
 		return c.show(ctx, tenantID)
@@ -63,6 +63,6 @@ func (c Contents) SetContentPolicy(ctx context.Context, n httpapi.ContentChoice)
 func (c Contents) DeleteContents(ctx context.Context, e httpapi.ContentErasure) (httpapi.ContentErased, error) {
 	return as(ctx, func(tenantID string, by audit.Actor) (httpapi.ContentErased, error) {
 		n, err := c.Book.Erase(ctx, tenantID, by, e.Holder)
-		return httpapi.ContentErased{Calls: n}, err
+		return httpapi.ContentErased{Calls: n.Calls, Responses: n.Responses}, err
 	})
 }

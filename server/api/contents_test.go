@@ -75,8 +75,11 @@ func TestContentsAreKeptByPolicyAndReadInTheOpen(t *testing.T) {
 			t.Errorf("%s tells it", file)
 		}
 	}
-	v.call(owner, "GET", contents, nil).want(200, `"calls":1`, `"oldest"`)
-	v.call(owner, "DELETE", contents, nil).want(200, `"calls":1`)
+	v.call(owner, "GET", contents, nil).want(200, `"calls":1`, `"oldest"`, `"responses":false`, `"kept_responses":0`)
+	both := keeping("owner", "auditor")
+	both.Responses = true
+	v.call(owner, "PUT", contents, both).want(200, `"responses":true`)
+	v.call(owner, "DELETE", contents, nil).want(200, `"calls":1`, `"responses":0`)
 	if got := v.standing(owner, id).Contents; got != "deleted" {
 		t.Errorf("after the deletion it is %s", got)
 	}

@@ -23,6 +23,7 @@ import (
 	"nexusai/server/calllog"
 	"nexusai/server/content"
 	"nexusai/server/policy"
+	"nexusai/server/response"
 	"nexusai/server/store/storetest"
 	"nexusai/server/tenant"
 )
@@ -87,7 +88,7 @@ func TestAnotherTeamSeesNothing(t *testing.T) {
 	if _, err := w.book.Read(t.Context(), stranger, id); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("a stranger reads: %v", err)
 	}
-	if n, err := w.book.Erase(t.Context(), other, audit.Operator, ""); err != nil || n != 0 {
+	if n, err := w.book.Erase(t.Context(), other, audit.Operator, ""); err != nil || n.Calls != 0 {
 		t.Errorf("a stranger erases %d, %v", n, err)
 	}
 	w.want(w.person(policy.Owner), id, "kept")
@@ -165,16 +166,16 @@ func TestDeletingTakesWhatIsOnItsWayToo(t *testing.T) {
 	ana := w.person(policy.Member)
 	spooled := w.askChat(canary) // nothing runs yet: it waits on disk
 	anas := w.ask(ana, chat.Surface{}, prompt(canary))
-	if n, err := w.book.Erase(t.Context(), w.tenant, audit.Operator, ana.UserID); err != nil || n != 0 {
-		t.Errorf("erased %d, %v", n, err)
+	if n, err := w.book.Erase(t.Context(), w.tenant, audit.Operator, ana.UserID); err != nil || n.Calls != 0 {
+		t.Errorf("erased %+v, %v", n, err)
 	}
 	w.run(w.book.Run)
 	w.want(owner, spooled, "kept")
 	w.want(owner, anas, "deleted")
 	after := w.ask(ana, chat.Surface{}, prompt(canary))
 	w.want(owner, after, "kept")
-	if n, err := w.book.Erase(t.Context(), w.tenant, audit.Operator, ""); err != nil || n != 2 {
-		t.Errorf("erased %d, %v", n, err)
+	if n, err := w.book.Erase(t.Context(), w.tenant, audit.Operator, ""); err != nil || n.Calls != 2 {
+		t.Errorf("erased %+v, %v", n, err)
 	}
 	w.want(owner, spooled, "deleted")
 	w.want(owner, after, "deleted")
@@ -185,6 +186,56 @@ func TestDeletingTakesWhatIsOnItsWayToo(t *testing.T) {
 		t.Errorf("%d entries", n)
 	}
 	w.want(owner, w.askChat(canary), "kept")
+}
+
+// TestDeletingTakesResponses and one that is being answered meanwhile.
+func TestDeletingTakesResponses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	kept, err := response.New(response.Config{DB: w.db, Keys: w.keys, Now: w.now})
+	w.must(err)
+	want := tenant.Settings{}.Kept()
+	want.Responses = true
+	w.must(w.book.SetPolicy(w.t.Context(), w.tenant, audit.Operator, want))
+	if w.want(w.person(policy.Owner), w.askChat(canary), "not_kept"); !w.book.KeepsResponses(w.tenant) || w.book.KeepsResponses(uuid.NewString()) {
+		t.Error("the policy of responses is not known, or counts for calls or others")
+	}
+	mine, other := response.Holder{TenantID: w.tenant, ID: w.key}, response.Holder{TenantID: w.tenant, ID: uuid.NewString()}
+	save := func(h response.Holder, id string, began time.Time) {
+		w.must(kept.Save(t.Context(), h, response.Turn{ID: id, Began: began, Input: []byte("[]"), Body: []byte("{}")}))
+	}
+	there := func(h response.Holder, id string) bool {
+		_, err := kept.Find(t.Context(), h, id)
+		return err == nil
+	}
+	w.move(0)
+	before := w.now()
+	save(mine, "one", before)
+	save(other, "one", before)
+	w.move(time.Second)
+	if n, err := w.book.Erase(t.Context(), w.tenant, audit.Operator, w.key); err != nil || n.Responses != 1 {
+		t.Errorf("erased %+v, %v", n, err)
+	}
+	save(mine, "two", before)
+	save(other, "two", before)
+	w.move(time.Second)
+	save(mine, "three", w.now())
+	for id, want := range map[string]bool{"one": false, "two": false, "three": true} {
+		if there(mine, id) != want {
+			t.Errorf("%s is there: %v", id, !want)
+		}
+	}
+	_, stored, err := w.book.Policy(t.Context(), w.tenant)
+	w.must(err)
+	if !there(other, "one") || !there(other, "two") || stored.Responses != 3 {
+		t.Errorf("another's are gone; %d are left", stored.Responses)
+	}
+	if n, err := w.book.Erase(t.Context(), w.tenant, audit.Operator, ""); err != nil || n.Responses != 3 {
+		t.Errorf("erased %+v, %v", n, err)
+	}
+	if save(mine, "four", before); there(mine, "four") {
+		t.Error("one is kept that began before all were deleted")
+	}
 }
 
 // TestThePolicyAtTheEndCounts switches off between a call and its storing.
@@ -345,8 +396,9 @@ func TestAPolicyIsAudited(t *testing.T) {
 	w.decide(true, 30, policy.Owner, policy.Auditor)
 	w.decide(true, 30, policy.Auditor, policy.Owner, policy.Owner)
 	w.decide(true, 31, policy.Owner)
-	if n := w.count(`select count(*) from audit_entry where action = 'contents.changed'`); n != 2 {
-		t.Errorf("%d entries, want 2", n)
+	w.must(w.book.SetPolicy(t.Context(), w.tenant, audit.Operator, tenant.Contents{Keep: true, Responses: true, Days: 31, Readers: []string{policy.Owner}}))
+	if n := w.count(`select count(*) from audit_entry where action = 'contents.changed'`); n != 3 {
+		t.Errorf("%d entries, want 3", n)
 	}
 	for name, bad := range map[string]tenant.Contents{
 		"no days": {Keep: true, Readers: []string{policy.Owner}}, "too many": {Keep: true, Days: 366, Readers: []string{policy.Owner}},

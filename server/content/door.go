@@ -104,8 +104,8 @@ func (b *Book) hear(ctx context.Context, calls Calls, id string) *hearing {
 	if !known {
 		return nil
 	}
-	policy, keeps := b.policy(caller.TenantID)
-	if !keeps {
+	policy := b.policy(caller.TenantID)
+	if !policy.Keep {
 		return nil
 	}
 	call := calls.Ongoing(id)

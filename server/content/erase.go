@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"nexusai/server/audit"
+	"nexusai/server/response"
 	"nexusai/server/tenant"
 )
 
@@ -21,12 +22,18 @@ on conflict (tenant_id, holder) do update set at = greatest(content_erasure.at, 
 	eraseHolder = `delete from call_content where tenant_id = $1 and holder = $2`
 )
 
+// Erased is how much was deleted.
+type Erased struct{ Calls, Responses int64 }
+
 // Erase deletes, in the transaction of whoever does, what is stored of the calls
-// of a user or a key; holder empty: of all. What is on its way is not stored
-// either. It returns of how many calls something was there, and audits.
-func Erase(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, now time.Time, holder string) (int64, error) {
+// of a user or a key, and the responses that they could go on from; holder
+// empty: of all. What is on its way is not stored either. It is audited.
+func Erase(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, now time.Time, holder string) (n Erased, err error) {
 	if _, err := tx.Exec(ctx, holdSettings); err != nil {
-		return 0, fmt.Errorf("wait for what is being stored: %w", err)
+		return n, fmt.Errorf("wait for what is being stored: %w", err)
+	}
+	if n.Responses, err = response.Erase(ctx, tx, tenantID, holder); err != nil {
+		return n, err
 	}
 	sql, args := eraseHolder, []any{tenantID, holder}
 	if holder == "" {
@@ -34,21 +41,24 @@ func Erase(ctx context.Context, tx pgx.Tx, tenantID string, by audit.Actor, now 
 		holder = everybody
 	}
 	if _, err := tx.Exec(ctx, noteErasure, tenantID, holder, now.UTC()); err != nil {
-		return 0, fmt.Errorf("note an erasure: %w", err)
+		return n, fmt.Errorf("note an erasure: %w", err)
 	}
 	done, err := tx.Exec(ctx, sql, args...)
 	if err != nil {
-		return 0, fmt.Errorf("delete contents: %w", err)
+		return n, fmt.Errorf("delete contents: %w", err)
 	}
-	e := audit.Entry{Actor: by, Action: "contents.deleted", Target: "contents", Facts: map[string]string{"calls": strconv.FormatInt(done.RowsAffected(), 10)}}
+	n.Calls = done.RowsAffected()
+	e := audit.Entry{Actor: by, Action: "contents.deleted", Target: "contents", Facts: map[string]string{
+		"calls": strconv.FormatInt(n.Calls, 10), "responses": strconv.FormatInt(n.Responses, 10),
+	}}
 	if holder != everybody {
 		e.Facts["holder"] = holder
 	}
-	return done.RowsAffected(), audit.Append(ctx, tx, e)
+	return n, audit.Append(ctx, tx, e)
 }
 
 // Erase deletes in a transaction of its own.
-func (b *Book) Erase(ctx context.Context, tenantID string, by audit.Actor, holder string) (n int64, err error) {
+func (b *Book) Erase(ctx context.Context, tenantID string, by audit.Actor, holder string) (n Erased, err error) {
 	err = b.DB.Tenant(ctx, tenantID, func(tx pgx.Tx) error {
 		n, err = Erase(ctx, tx, tenantID, by, b.Now(), holder)
 		return err

@@ -18,16 +18,19 @@ import (
 
 const loadWithin = 5 * time.Second
 
-// policy is what holds for a tenant's calls now; false: nothing is kept, as is
-// before the policies were read for the first time. It waits for nothing.
-func (b *Book) policy(tenantID string) (tenant.Contents, bool) {
+// policy is what holds for a tenant's calls now: that nothing is kept, before the
+// policies were read for the first time. It waits for nothing.
+func (b *Book) policy(tenantID string) tenant.Contents {
 	known := b.known.Load()
 	if known == nil {
-		return tenant.Contents{}, false
+		return tenant.Contents{}
 	}
-	p, keeps := (*known)[tenantID]
-	return p, keeps
+	return (*known)[tenantID]
 }
+
+// KeepsResponses says whether a tenant's callers may go on from what they were
+// answered. It waits for nothing.
+func (b *Book) KeepsResponses(tenantID string) bool { return b.policy(tenantID).Responses }
 
 const selectKept = `select tenant_id::text, contents from nexus.contents_kept()`
 
@@ -92,7 +95,7 @@ func SetPolicy(ctx context.Context, tx pgx.Tx, by audit.Actor, now time.Time, wa
 	have := settings.Kept()
 	want.Readers = slices.Compact(slices.Sorted(slices.Values(want.Readers)))
 	slices.Sort(have.Readers)
-	if want.Keep == have.Keep && want.Days == have.Days && slices.Equal(want.Readers, have.Readers) {
+	if want.Keep == have.Keep && want.Responses == have.Responses && want.Days == have.Days && slices.Equal(want.Readers, have.Readers) {
 		return have, false, nil
 	}
 	switch want.Since = have.Since; {
@@ -106,7 +109,7 @@ func SetPolicy(ctx context.Context, tx pgx.Tx, by audit.Actor, now time.Time, wa
 	}
 	return want, true, audit.Append(ctx, tx, audit.Entry{
 		Actor: by, Action: "contents.changed", Target: "contents", Facts: map[string]string{
-			"keep": strconv.FormatBool(want.Keep), "days": strconv.Itoa(want.Days), "readers": strings.Join(want.Readers, " "),
+			"keep": strconv.FormatBool(want.Keep), "responses": strconv.FormatBool(want.Responses), "days": strconv.Itoa(want.Days), "readers": strings.Join(want.Readers, " "),
 		},
 	})
 }
@@ -131,12 +134,16 @@ func (b *Book) SetPolicy(ctx context.Context, tenantID string, by audit.Actor, w
 // old policy finish.
 const holdSettings = `select from tenant for no key update`
 
-const selectStored = `select count(*), coalesce(sum(octet_length(sealed)), 0)::bigint, min(at) from call_content where tenant_id = $1`
+const selectStored = `
+select count(*), coalesce(sum(octet_length(sealed)), 0)::bigint, min(at),
+    (select count(*) from kept_response where tenant_id = $1)
+from call_content where tenant_id = $1`
 
 // Stored is how much of a tenant's calls is kept.
 type Stored struct {
 	Calls, Bytes int64
 	Oldest       *time.Time
+	Responses    int64 // that callers may go on from
 }
 
 // Policy is what holds for a tenant, and what it has.
@@ -147,7 +154,7 @@ func (b *Book) Policy(ctx context.Context, tenantID string) (c tenant.Contents, 
 			return err
 		}
 		c = settings.Kept()
-		return tx.QueryRow(ctx, selectStored, tenantID).Scan(&s.Calls, &s.Bytes, &s.Oldest)
+		return tx.QueryRow(ctx, selectStored, tenantID).Scan(&s.Calls, &s.Bytes, &s.Oldest, &s.Responses)
 	})
 	if err != nil {
 		return c, s, fmt.Errorf("read what is kept of calls: %w", err)

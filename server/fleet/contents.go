@@ -18,12 +18,15 @@ import (
 // parseContents reads what is to be kept of calls; what it does not say is as
 // for a tenant that decided nothing.
 func (doc *document) parseContents(n *yaml.Node) error {
-	fields, err := members(n, "keep", "days", "readers")
+	fields, err := members(n, "keep", "responses", "days", "readers")
 	if err != nil {
 		return err
 	}
 	want := tenant.Settings{}.Kept()
 	if want.Keep, err = flag(fields["keep"], want.Keep); err != nil {
+		return err
+	}
+	if want.Responses, err = flag(fields["responses"], want.Responses); err != nil {
 		return err
 	}
 	days, err := number(fields["days"], int64(want.Days), 1, tenant.MostDays)
@@ -53,13 +56,17 @@ func (a *application) contents(ctx context.Context, want *tenant.Contents) error
 	if err != nil {
 		return fmt.Errorf("decide what is kept of calls: %w", err)
 	}
-	switch {
-	case !changed:
-	case now.Keep:
-		a.say("prompts and answers are kept for %d days, for %s", now.Days, strings.Join(now.Readers, ", "))
-	default:
-		a.say("prompts and answers are not kept")
+	if !changed {
+		return nil
 	}
+	what := "prompts and answers are not kept"
+	if now.Keep {
+		what = fmt.Sprintf("prompts and answers are kept for %d days, for %s", now.Days, strings.Join(now.Readers, ", "))
+	}
+	if now.Responses {
+		what += fmt.Sprintf("; responses are kept for %d days to go on from", now.Days)
+	}
+	a.say("%s", what)
 	return nil
 }
 
@@ -71,6 +78,7 @@ func exportContents(ctx context.Context, tx pgx.Tx) (*entries, error) {
 	}
 	out := mapping()
 	out.put("keep", settings.Contents.Keep, false)
+	out.put("responses", settings.Contents.Responses, false)
 	out.put("days", settings.Contents.Days, false)
 	out.put("readers", settings.Contents.Readers, false)
 	return out, nil

@@ -57,7 +57,7 @@ budgets:
   - {for: tenant, period: month, usd: 100.5, contact: finance}
   - {for: user, period: day, usd: 2, unpriced: allow}
   - {for: team, who: research, period: month, usd: 20}
-contents: {keep: true, days: 7, readers: [owner, developer]}
+contents: {keep: true, responses: true, days: 7, readers: [owner, developer]}
 `
 
 func TestWhatIsExportedIsWhatIsThere(t *testing.T) { // not parallel: it sets the environment
@@ -92,7 +92,7 @@ func TestWhatIsExportedIsWhatIsThere(t *testing.T) { // not parallel: it sets th
 	if strings.Contains(string(out), "canary") {
 		t.Errorf("a secret is exported:\n%s", out)
 	}
-	for _, part := range []string{"env: TEAM_KEY", "stored: true", "managed_by: console", `id: "true"`, `input: "0.000000001"`, "hedge_after: 2s", "who: Research", "who: Team/llama-3.3-70b", "who: This server/qwen2.5-coder-0.5b", "days: 7"} {
+	for _, part := range []string{"env: TEAM_KEY", "stored: true", "managed_by: console", `id: "true"`, `input: "0.000000001"`, "hedge_after: 2s", "who: Research", "who: Team/llama-3.3-70b", "who: This server/qwen2.5-coder-0.5b", "days: 7", "responses: true"} {
 		if !strings.Contains(string(out), part) {
 			t.Errorf("%q is not in\n%s", part, out)
 		}

@@ -10,8 +10,10 @@ import (
 	"nexusai/backend/httpapi"
 	"nexusai/backend/surface/audio"
 	"nexusai/backend/surface/embeddings"
+	"nexusai/backend/surface/responses"
 	"nexusai/server/cache"
 	"nexusai/server/calllog"
+	"nexusai/server/content"
 	"nexusai/server/entitlement"
 	"nexusai/server/ledger"
 	"nexusai/server/limit"
@@ -27,6 +29,7 @@ type asked struct {
 	request broker.Request
 	body    []byte
 	strict  bool
+	unkept  error        // why none of the caller's responses are kept; nil: they are
 	keep    *keeping     // the answer is to be kept; nil: not
 	home    broker.Place // who answered what it goes on from
 }
@@ -37,8 +40,13 @@ func (g *Gateway) ask(op operation) func(http.ResponseWriter, *http.Request, htt
 		body, done, err := g.read(w, r, op.most)
 		defer done()
 		a := asked{operation: op, caller: caller, body: body, strict: r.Header.Get("X-Nexus-Strict") == "1"}
-		if _, form := op.surface.(audio.Transcriptions); form {
+		switch s := op.surface.(type) {
+		case audio.Transcriptions:
 			a.surface = audio.Transcriptions{ContentType: r.Header.Get("Content-Type")}
+		case responses.Surface:
+			a.unkept = g.unkept(caller)
+			s.Unkept = a.unkept != nil || r.Header.Get(content.Header) == "0"
+			a.surface = s
 		}
 		if err == nil {
 			a.request, err = a.surface.Read(body)

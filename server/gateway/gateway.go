@@ -43,6 +43,11 @@ type Fleet interface {
 	Window(ctx context.Context, model string) int
 }
 
+// Policy is what a tenant lets be kept; *content.Book is one.
+type Policy interface {
+	KeepsResponses(tenantID string) bool
+}
+
 // Config of a Gateway; all fields but Now are required.
 type Config struct {
 	Auth        httpapi.Auth
@@ -50,6 +55,7 @@ type Config struct {
 	Broker      Broker
 	Fleet       Fleet
 	Calls       *calllog.Book
+	Policy      Policy
 	Responses   Responses
 	Log         *slog.Logger
 	Now         func() time.Time
@@ -63,7 +69,7 @@ type Gateway struct {
 
 // New checks cfg.
 func New(cfg Config) (*Gateway, error) {
-	if cfg.Auth == nil || cfg.Revocations == nil || cfg.Broker == nil || cfg.Fleet == nil || cfg.Calls == nil || cfg.Responses == nil || cfg.Log == nil {
+	if cfg.Auth == nil || cfg.Revocations == nil || cfg.Broker == nil || cfg.Fleet == nil || cfg.Calls == nil || cfg.Policy == nil || cfg.Responses == nil || cfg.Log == nil {
 		return nil, errors.New("gateway.Config is incomplete")
 	}
 	if cfg.Now == nil {

@@ -33,6 +33,20 @@ func holder(c httpapi.Caller) response.Holder {
 	return response.Holder{TenantID: c.TenantID, ID: c.UserID}
 }
 
+// unkept says why a caller's responses are not kept; nil: they are.
+func (g *Gateway) unkept(c httpapi.Caller) error {
+	var why string
+	switch {
+	case c.Private:
+		why = "This key is private: its responses are not kept, so none can be gone on from."
+	case !g.Policy.KeepsResponses(c.TenantID):
+		why = "Responses are not kept here: the organisation's policy for prompts and answers does not allow it, so none can be gone on from."
+	default:
+		return nil
+	}
+	return fault.New(fault.BadRequest, why+" Send the conversation in input.", nil).At("previous_response_id")
+}
+
 // goOn puts in the place of a previous response what was said until then, and
 // prepares to keep the answer.
 func (g *Gateway) goOn(ctx context.Context, a *asked) error {
@@ -42,10 +56,13 @@ func (g *Gateway) goOn(ctx context.Context, a *asked) error {
 	}
 	said := responses.AskedOf(a.request)
 	if said.Store {
-		a.keep = &keeping{gateway: g, turn: response.Turn{Previous: said.Previous, Input: said.Input}, holder: holder(a.caller)}
+		a.keep = &keeping{gateway: g, turn: response.Turn{Previous: said.Previous, Input: said.Input, Began: g.Now()}, holder: holder(a.caller)}
 	}
 	if said.Previous == "" {
 		return nil
+	}
+	if a.unkept != nil {
+		return a.unkept
 	}
 	turns, err := g.Responses.History(ctx, holder(a.caller), said.Previous)
 	if fault.CodeOf(err) == fault.NotFound {

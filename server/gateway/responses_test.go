@@ -13,14 +13,20 @@ import (
 type answered struct {
 	ID       string
 	Previous string `json:"previous_response_id"`
+	Store    *bool
 	Error    struct {
 		Code, Param, Message string
 	}
 }
 
-func (w *world) respond(body string) (answered, int) {
+func (w *world) respond(body string, header ...string) (answered, int) {
 	w.t.Helper()
-	resp := w.send("/v1/responses", body)
+	return w.respondTo(w.tenant, body, header...)
+}
+
+func (w *world) respondTo(token, body string, header ...string) (answered, int) {
+	w.t.Helper()
+	resp := w.do(http.MethodPost, "/v1/responses", token, strings.NewReader(body), header...)
 	var got answered
 	data, err := io.ReadAll(resp.Body)
 	w.must(err)
@@ -43,6 +49,7 @@ func (w *world) respond(body string) (answered, int) {
 func TestGoesOnFromWhatWasSaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.keepResponses(true)
 	upstream := up.Serve(t, up.Answer("first answer"), up.Answer("second answer"), up.Answer("third answer"))
 	w.serve(upstream.URL)
 	first, status := w.respond(`{"model":"fast","input":"one","instructions":"be brief"}`)
@@ -76,6 +83,7 @@ func TestGoesOnFromWhatWasSaid(t *testing.T) {
 func TestAResponseGoesOnWhereItWasSaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.keepResponses(true)
 	both := []*up.Upstream{up.Serve(t, up.Answer("a")), up.Serve(t, up.Answer("b"))}
 	w.serve(both[0].URL)
 	_, err := w.fleet.Apply(t.Context(), w.tenant, []byte("providers:\n  - {name: Twin, base_url: \""+both[1].URL+"\", models: [{id: fast, upstream: vendor/fast-1}]}\n"))
@@ -98,6 +106,7 @@ func TestAResponseGoesOnWhereItWasSaid(t *testing.T) {
 func TestAResponseIsItsKeysAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.keepResponses(true)
 	upstream := up.Serve(t, up.Answer("secret answer"))
 	w.serve(upstream.URL)
 	kept, _ := w.respond(`{"model":"fast","input":"one"}`)
@@ -128,5 +137,46 @@ func TestAResponseIsItsKeysAlone(t *testing.T) {
 	}
 	if resp := w.do(http.MethodGet, path, w.tenant, nil); resp.StatusCode != 404 {
 		t.Errorf("a deleted one is %d", resp.StatusCode)
+	}
+}
+
+// TestNoResponseIsKeptThatThePolicyDoesNotAllow: the answer says so, and whoever
+// wants to go on from one hears why that cannot be.
+func TestNoResponseIsKeptThatThePolicyDoesNotAllow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	upstream := up.Serve(t, up.Answer("answer"))
+	w.serve(upstream.URL)
+	for _, tt := range []struct {
+		name, token, said string
+		header            []string
+		keeps, kept       bool
+		why               string // not to go on; empty: it is only not there
+	}{
+		{"nobody decided", w.tenant, "", nil, false, false, "policy"},
+		{"against a policy", w.tenant, `,"store":true`, nil, false, false, "policy"},
+		{"a private key", w.tenant + "-private", "", nil, true, false, "private"},
+		{"a header", w.tenant, `,"store":null`, []string{"X-Nexus-Store", "0"}, true, false, ""},
+		{"the request", w.tenant, `,"store":false`, nil, true, false, ""},
+		{"all agree", w.tenant, "", nil, true, true, ""},
+	} {
+		for _, stream := range []string{"false", "true"} {
+			w.keepResponses(tt.keeps)
+			got, status := w.respondTo(tt.token, `{"model":"fast","input":"one","stream":`+stream+tt.said+`}`, tt.header...)
+			if status != 200 || got.Store == nil || *got.Store != tt.kept {
+				t.Errorf("%s: %d %+v", tt.name, status, got)
+			}
+			next, status := w.respondTo(tt.token, `{"model":"fast","input":"two","previous_response_id":"`+got.ID+`"}`)
+			if tt.kept != (status == 200) || !tt.kept && (status != 400 || next.Error.Param != "previous_response_id" || !strings.Contains(next.Error.Message, tt.why)) {
+				t.Errorf("%s: going on is %d %+v", tt.name, status, next)
+			}
+			w.keepResponses(true)
+			if resp := w.do(http.MethodGet, "/v1/responses/"+got.ID, w.tenant, nil); (resp.StatusCode == 200) != tt.kept {
+				t.Errorf("%s: it is read with %d", tt.name, resp.StatusCode)
+			}
+		}
+	}
+	if _, status := w.respond(`{"model":"fast","input":"one","store":"yes"}`, "X-Nexus-Store", "0"); status != 400 {
+		t.Errorf("a wrong type is %d", status)
 	}
 }

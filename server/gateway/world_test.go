@@ -22,12 +22,14 @@ import (
 	"nexusai/server/audit"
 	"nexusai/server/cache"
 	"nexusai/server/calllog"
+	"nexusai/server/content"
 	"nexusai/server/fleet"
 	"nexusai/server/gateway"
 	"nexusai/server/response"
 	"nexusai/server/secret"
 	"nexusai/server/store"
 	"nexusai/server/store/storetest"
+	"nexusai/server/tenant"
 )
 
 // world is a gateway with a real fleet, broker, log and database.
@@ -37,6 +39,7 @@ type world struct {
 	db            *store.DB
 	fleet         *fleet.Fleet
 	calls         *calllog.Book
+	contents      *content.Book
 	tenant, other string
 	revoked       chan struct{} // closed: no key counts any more
 }
@@ -51,10 +54,11 @@ const keyID = "0199aaaa-0000-7000-8000-00000000000a"
 func (c callers) Authenticate(r *http.Request) (httpapi.Caller, error) {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	tenant, poor := strings.CutSuffix(token, "-poor")
+	tenant, private := strings.CutSuffix(tenant, "-private")
 	if uuid.Validate(tenant) != nil {
 		return httpapi.Caller{}, fault.New(fault.Unauthenticated, "Sign in first.", nil)
 	}
-	caller := httpapi.Caller{TenantID: tenant, KeyID: keyID, Permissions: []httpapi.Permission{httpapi.UseModels}}
+	caller := httpapi.Caller{TenantID: tenant, KeyID: keyID, Private: private, Permissions: []httpapi.Permission{httpapi.UseModels}}
 	if poor {
 		caller.Permissions = nil
 	}
@@ -82,7 +86,9 @@ func newWorld(t *testing.T) *world {
 	w.must(err)
 	kept, err := response.New(response.Config{DB: w.db, Keys: keys})
 	w.must(err)
-	g, err := gateway.New(gateway.Config{Auth: callers{}, Revocations: w, Broker: answered, Fleet: w.fleet, Calls: w.calls, Responses: kept, Log: log})
+	w.contents, err = content.Open(content.Config{DB: w.db, Keys: keys, Dir: t.TempDir(), Log: log})
+	w.must(err)
+	g, err := gateway.New(gateway.Config{Auth: callers{}, Revocations: w, Broker: answered, Fleet: w.fleet, Calls: w.calls, Policy: w.contents, Responses: kept, Log: log})
 	w.must(err)
 	mux := http.NewServeMux()
 	g.Mount(mux)
@@ -99,6 +105,14 @@ func (w *world) must(err error) {
 	if err != nil {
 		w.t.Fatal(fault.Cause(err))
 	}
+}
+
+// keepResponses sets the tenant's policy.
+func (w *world) keepResponses(on bool) {
+	w.t.Helper()
+	want := tenant.Settings{}.Kept()
+	want.Responses = on
+	w.must(w.contents.SetPolicy(w.t.Context(), w.tenant, audit.Operator, want))
 }
 
 // serve adds a provider of the tenant that offers a chat and an embedding model.

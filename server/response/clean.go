@@ -10,7 +10,7 @@ import (
 
 const (
 	tenants = `select id::text from nexus.tenant_ids() as t(id)`
-	expire  = `delete from kept_response where tenant_id = $1 and expires_at <= $2`
+	expire  = `delete from kept_response where tenant_id = $1 and (expires_at <= $2 or used_at <= $3)`
 	bound   = `
 delete from kept_response where tenant_id = $1 and (holder, id) in (
     select holder, id from (
@@ -36,10 +36,14 @@ func (b *Book) Clean(ctx context.Context) error {
 	}
 	for _, id := range all {
 		failed := b.DB.Tenant(ctx, id, func(tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, expire, id, b.Now())
-			if err == nil {
-				_, err = tx.Exec(ctx, bound, id, maxPerHolder)
+			now, usedAfter, err := b.lives(ctx, tx)
+			if err != nil {
+				return err
 			}
+			if _, err := tx.Exec(ctx, expire, id, now, usedAfter); err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, bound, id, maxPerHolder)
 			return err
 		})
 		if failed != nil {

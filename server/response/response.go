@@ -1,4 +1,5 @@
-// Package response keeps answers that their callers may go on from.
+// Package response keeps answers that their callers may go on from, where their
+// tenant's policy says so.
 package response
 
 import (
@@ -12,12 +13,10 @@ import (
 
 	"nexusai/backend/fault"
 	"nexusai/server/secret"
+	"nexusai/server/tenant"
 )
 
 const (
-	// Keep is how long a response lives after it was made or gone on from;
-	// OpenAI keeps them as long.
-	Keep = 30 * 24 * time.Hour
 	// MaxBytes of one response with its input; a larger one is not kept.
 	MaxBytes = 4 << 20
 	// maxHistory bounds what a request may go on from: bytes, and responses.
@@ -66,20 +65,30 @@ type Turn struct {
 	Body     json.RawMessage `json:"body"`  // the response
 	// Deployment and Key answered: their prompt cache has it, and what was sealed
 	// opens there.
-	Deployment string `json:"deployment,omitempty"`
-	Key        string `json:"key,omitempty"`
+	Deployment string    `json:"deployment,omitempty"`
+	Key        string    `json:"key,omitempty"`
+	Began      time.Time `json:"-"` // when it was asked: what was deleted since then is not kept
 }
 
 func place(h Holder, id string) secret.Where {
 	return secret.Where{Tenant: h.TenantID, Row: h.ID + "/" + id, Column: "kept_response.sealed"}
 }
 
-const keep = `
-insert into kept_response (tenant_id, holder, id, previous, sealed, bytes, created_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+const (
+	// hold keeps the policy and the erasures as they are until what was decided by
+	// them is committed.
+	hold = `select from tenant for share`
+	keep = `
+insert into kept_response (tenant_id, holder, id, previous, sealed, bytes, created_at, used_at, expires_at)
+select $1::uuid, $2::uuid, $3, $4, $5::bytea, $6::integer, $7::timestamptz, $7, $8::timestamptz
+where not exists (
+    select from content_erasure -- of the holder, or of everybody
+    where tenant_id = $1 and holder in ($2, '00000000-0000-0000-0000-000000000000') and at >= $9
+)
 on conflict (tenant_id, holder, id) do nothing`
+)
 
-// renew lets a whole history live on, at most once a day.
+// renew lets a whole history live on, at most once an hour.
 const renew = `
 with recursive chain as (
     select id, previous, 1 as depth from kept_response where tenant_id = $1 and holder = $2 and id = $3
@@ -88,11 +97,11 @@ with recursive chain as (
     join kept_response r on r.tenant_id = $1 and r.holder = $2 and r.id = c.previous
     where c.previous <> '' and c.depth < $5
 )
-update kept_response set expires_at = $4
-where tenant_id = $1 and holder = $2 and id in (select id from chain) and expires_at < $4::timestamptz - interval '1 day'`
+update kept_response set used_at = $4, expires_at = $6
+where tenant_id = $1 and holder = $2 and id in (select id from chain) and used_at < $4::timestamptz - interval '1 hour'`
 
-// Save keeps a turn. One that is too large is left out: going on from it then
-// says that it is not there.
+// Save keeps a turn, if the tenant's policy says so. One that is too large is
+// left out: going on from it then says that it is not there.
 func (b *Book) Save(ctx context.Context, h Holder, t Turn) error {
 	plain, err := json.Marshal(t)
 	if err != nil {
@@ -107,26 +116,43 @@ func (b *Book) Save(ctx context.Context, h Holder, t Turn) error {
 	}
 	now := b.Now()
 	return b.DB.Tenant(ctx, h.TenantID, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, keep, h.TenantID, h.ID, t.ID, t.Previous, sealed, len(plain), now, now.Add(Keep)); err != nil {
+		if _, err := tx.Exec(ctx, hold); err != nil {
+			return fmt.Errorf("hold the policy of responses: %w", err)
+		}
+		settings, err := tenant.ReadSettings(ctx, tx)
+		if err != nil || !settings.Kept().Responses {
+			return err
+		}
+		until := now.Add(settings.Kept().Age())
+		if _, err := tx.Exec(ctx, keep, h.TenantID, h.ID, t.ID, t.Previous, sealed, len(plain), now, until, t.Began); err != nil {
 			return fmt.Errorf("keep a response: %w", err)
 		}
 		if t.Previous == "" {
 			return nil
 		}
-		if _, err := tx.Exec(ctx, renew, h.TenantID, h.ID, t.Previous, now.Add(Keep), maxDepth); err != nil {
+		if _, err := tx.Exec(ctx, renew, h.TenantID, h.ID, t.Previous, now, maxDepth, until); err != nil {
 			return fmt.Errorf("renew a response: %w", err)
 		}
 		return nil
 	})
 }
 
+// lives is what rows that have not expired yet are later than: now in
+// expires_at, and usedAfter in used_at, by a policy that may be shorter than
+// when they were kept.
+func (b *Book) lives(ctx context.Context, tx pgx.Tx) (now, usedAfter time.Time, err error) {
+	settings, err := tenant.ReadSettings(ctx, tx)
+	now = b.Now()
+	return now, now.Add(-settings.Kept().Age()), err
+}
+
 const history = `
 with recursive chain as (
     select id, previous, sealed, 1 as depth, bytes::bigint as total from kept_response
-    where tenant_id = $1 and holder = $2 and id = $3 and expires_at > $4
+    where tenant_id = $1 and holder = $2 and id = $3 and expires_at > $4 and used_at > $7
     union all
     select r.id, r.previous, r.sealed, c.depth + 1, c.total + r.bytes from chain c
-    join kept_response r on r.tenant_id = $1 and r.holder = $2 and r.id = c.previous and r.expires_at > $4
+    join kept_response r on r.tenant_id = $1 and r.holder = $2 and r.id = c.previous and r.expires_at > $4 and r.used_at > $7
     where c.previous <> '' and c.depth < $5 and c.total + r.bytes <= $6
 )
 select id, previous, sealed from chain order by depth desc`
@@ -137,7 +163,11 @@ select id, previous, sealed from chain order by depth desc`
 func (b *Book) History(ctx context.Context, h Holder, id string) ([]Turn, error) {
 	var all []Turn
 	err := b.DB.TenantRead(ctx, h.TenantID, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, history, h.TenantID, h.ID, id, b.Now(), maxDepth, int64(maxHistory))
+		now, usedAfter, err := b.lives(ctx, tx)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, history, h.TenantID, h.ID, id, now, maxDepth, int64(maxHistory), usedAfter)
 		if err != nil {
 			return fmt.Errorf("read a history: %w", err)
 		}
@@ -171,13 +201,18 @@ func (b *Book) scan(h Holder, row pgx.CollectableRow) (t Turn, err error) {
 	return t, nil
 }
 
-const exists = `select exists (select from kept_response where tenant_id = $1 and holder = $2 and id = $3 and expires_at > $4)`
+const exists = `
+select exists (select from kept_response where tenant_id = $1 and holder = $2 and id = $3 and expires_at > $4 and used_at > $5)`
 
 // broken says why a history does not reach its beginning.
 func (b *Book) broken(ctx context.Context, h Holder, id string) error {
 	there := false
 	err := b.DB.TenantRead(ctx, h.TenantID, func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, exists, h.TenantID, h.ID, id, b.Now()).Scan(&there)
+		now, usedAfter, err := b.lives(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, exists, h.TenantID, h.ID, id, now, usedAfter).Scan(&there)
 	})
 	if err != nil {
 		return err
@@ -188,13 +223,19 @@ func (b *Book) broken(ctx context.Context, h Holder, id string) error {
 	return fault.New(fault.NotFound, "A response that this one goes on from is gone.", nil)
 }
 
-const find = `select id, previous, sealed from kept_response where tenant_id = $1 and holder = $2 and id = $3 and expires_at > $4`
+const find = `
+select id, previous, sealed from kept_response
+where tenant_id = $1 and holder = $2 and id = $3 and expires_at > $4 and used_at > $5`
 
 // Find is a response as its caller got it, or a fault.NotFound.
 func (b *Book) Find(ctx context.Context, h Holder, id string) (Turn, error) {
 	var t Turn
 	err := b.DB.TenantRead(ctx, h.TenantID, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, find, h.TenantID, h.ID, id, b.Now())
+		now, usedAfter, err := b.lives(ctx, tx)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, find, h.TenantID, h.ID, id, now, usedAfter)
 		if err != nil {
 			return fmt.Errorf("find a response: %w", err)
 		}
@@ -219,4 +260,16 @@ func (b *Book) Delete(ctx context.Context, h Holder, id string) error {
 		}
 		return err
 	})
+}
+
+const erase = `delete from kept_response where tenant_id = $1 and ($2 = '' or holder::text = $2)`
+
+// Erase forgets, in the transaction of whoever does, those of a holder; empty:
+// all. It returns how many.
+func Erase(ctx context.Context, tx pgx.Tx, tenantID, holder string) (int64, error) {
+	done, err := tx.Exec(ctx, erase, tenantID, holder)
+	if err != nil {
+		return 0, fmt.Errorf("delete responses: %w", err)
+	}
+	return done.RowsAffected(), nil
 }

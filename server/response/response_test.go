@@ -14,6 +14,7 @@ import (
 	"nexusai/server/secret"
 	"nexusai/server/store"
 	"nexusai/server/store/storetest"
+	"nexusai/server/tenant"
 )
 
 type world struct {
@@ -34,12 +35,26 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.mine = response.Holder{TenantID: storetest.Tenant(t, w.db), ID: uuid.NewString()}
+	w.decide(t, true, 30)
 	return w
+}
+
+// decide sets the policy of the world's tenant.
+func (w *world) decide(t *testing.T, keep bool, days int) {
+	t.Helper()
+	err := w.db.Tenant(t.Context(), w.mine.TenantID, func(tx pgx.Tx) error {
+		c := tenant.Settings{}.Kept()
+		c.Responses, c.Days = keep, days
+		return tenant.WriteSettings(t.Context(), tx, tenant.Settings{Contents: &c})
+	})
+	if err != nil {
+		t.Fatal(fault.Cause(err))
+	}
 }
 
 func (w *world) save(t *testing.T, h response.Holder, id, previous string) {
 	t.Helper()
-	turn := response.Turn{ID: id, Previous: previous, Input: json.RawMessage(`[{"role":"user","content":"canary-` + id + `"}]`), Body: json.RawMessage(`{"id":"` + id + `"}`)}
+	turn := response.Turn{ID: id, Previous: previous, Began: w.now, Input: json.RawMessage(`[{"role":"user","content":"canary-` + id + `"}]`), Body: json.RawMessage(`{"id":"` + id + `"}`)}
 	if err := w.Save(t.Context(), h, turn); err != nil {
 		t.Fatal(fault.Cause(err))
 	}
@@ -109,7 +124,7 @@ func TestTheyExpireUnlessGoneOnFrom(t *testing.T) {
 	w.save(t, w.mine, "old", "")
 	w.save(t, w.mine, "first", "")
 	w.save(t, w.mine, "used", "first")
-	w.now = w.now.Add(response.Keep - time.Hour)
+	w.now = w.now.Add(30*24*time.Hour - time.Hour)
 	w.save(t, w.mine, "new", "used")
 	w.now = w.now.Add(2 * time.Hour)
 	if _, err := w.History(t.Context(), w.mine, "new"); err != nil {
@@ -130,6 +145,50 @@ func TestTheyExpireUnlessGoneOnFrom(t *testing.T) {
 	}
 }
 
+func (w *world) there(t *testing.T, id string) bool {
+	t.Helper()
+	_, find := w.Find(t.Context(), w.mine, id)
+	_, history := w.History(t.Context(), w.mine, id)
+	if fault.CodeOf(find) != fault.CodeOf(history) {
+		t.Errorf("%s: find is %v, history %v", id, find, history)
+	}
+	return find == nil
+}
+
+func TestTheTenantsPolicySaysWhetherAndHowLong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.save(t, w.mine, "long", "")
+	w.decide(t, false, 30)
+	w.save(t, w.mine, "never", "")
+	w.decide(t, true, 2)
+	w.save(t, w.mine, "short", "")
+	for id, want := range map[string]bool{"long": true, "never": false, "short": true} {
+		if w.there(t, id) != want {
+			t.Errorf("%s is there: %v", id, !want)
+		}
+	}
+	w.decide(t, true, 300)
+	w.now = w.now.Add(49 * time.Hour)
+	if w.there(t, "short") || !w.there(t, "long") {
+		t.Error("a longer policy made what was kept longer")
+	}
+	w.decide(t, true, 2)
+	if w.there(t, "long") {
+		t.Error("a shorter policy does not hold for what was kept")
+	}
+	if err := w.Clean(t.Context()); err != nil {
+		t.Fatal(fault.Cause(err))
+	}
+	left := -1
+	err := w.db.TenantRead(t.Context(), w.mine.TenantID, func(tx pgx.Tx) error {
+		return tx.QueryRow(t.Context(), `select count(*) from kept_response`).Scan(&left)
+	})
+	if err != nil || left != 0 {
+		t.Errorf("%d are left, %v", left, err)
+	}
+}
+
 func TestWhatIsTooLargeIsNotKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -146,7 +205,7 @@ func TestWhatIsTooLargeIsNotKept(t *testing.T) {
 		if i > 0 {
 			previous = string(rune('a' + i - 1))
 		}
-		turn := response.Turn{ID: id, Previous: previous, Input: json.RawMessage(`["` + chain + `"]`), Body: json.RawMessage(`{}`)}
+		turn := response.Turn{ID: id, Previous: previous, Began: w.now, Input: json.RawMessage(`["` + chain + `"]`), Body: json.RawMessage(`{}`)}
 		if err := w.Save(t.Context(), w.mine, turn); err != nil {
 			t.Fatal(fault.Cause(err))
 		}

@@ -17,10 +17,11 @@ const (
 // Contents says whether what is asked and answered in calls is kept, for how
 // long, and whose eyes it is for.
 type Contents struct {
-	Keep    bool      `json:"keep"`
-	Days    int       `json:"days"`
-	Readers []string  `json:"readers"`        // roles
-	Since   time.Time `json:"since,omitzero"` // it is kept, without a break
+	Keep      bool      `json:"keep"`
+	Responses bool      `json:"responses,omitempty"` // of /v1/responses, for those who made them to go on from
+	Days      int       `json:"days"`
+	Readers   []string  `json:"readers"`        // roles; of what Keep keeps
+	Since     time.Time `json:"since,omitzero"` // Keep is on, without a break
 }
 
 // Kept is the tenant's policy; one that decided nothing keeps nothing.

@@ -26,7 +26,11 @@ type request struct {
 // refused: its ids would let one caller read what another said. So is an answer
 // in the background, which nobody here would come back for.
 func (s Surface) Read(body []byte) (broker.Request, error) {
-	members, err := object.Parse(body, "model", "stream", "max_output_tokens", "input", "tools", "text", "store", "previous_response_id", "conversation", "background")
+	members, err := parse(body)
+	if err == nil && s.Unkept && wantsStore(members.Raw("store")) {
+		body = splice.Apply(body, []splice.Edit{members.Put("store", "false")})
+		members, err = parse(body)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +61,13 @@ func (s Surface) Read(body []byte) (broker.Request, error) {
 		Tools: seen.tools || r.hasTools(), Schema: r.hasFormat(),
 	}
 	return r, nil
+}
+
+// wantsStore is of the member's value; one of a wrong type wants nothing.
+func wantsStore(raw []byte) bool { return raw == nil || string(raw) == "true" || string(raw) == "null" }
+
+func parse(body []byte) (object.Object, error) {
+	return object.Parse(body, "model", "stream", "max_output_tokens", "input", "tools", "text", "store", "previous_response_id", "conversation", "background")
 }
 
 func (r *request) hasTools() bool {

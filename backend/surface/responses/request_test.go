@@ -69,3 +69,24 @@ func TestReadRefusesWhatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsNotKeptHereIsNotKeptByTheProvider: where the wire is passed through,
+// the provider would keep what nobody allowed, and say so.
+func TestWhatIsNotKeptHereIsNotKeptByTheProvider(t *testing.T) {
+	t.Parallel()
+	s := responses.Surface{Unkept: true}
+	for body, want := range map[string]string{
+		`{"model":"m","input":"a","x":1.50}`:       `{"model":"m","input":"a","x":1.50,"store":false}`,
+		`{"model":"m","store": true ,"input":"a"}`: `{"model":"m","store": false ,"input":"a"}`,
+		`{"model":"m","store":false,"input":"a"}`:  `{"model":"m","store":false,"input":"a"}`,
+		`{"model":"m","store":null,"input":"a"}`:   `{"model":"m","store":false,"input":"a"}`,
+	} {
+		r, err := s.Read([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(r.Rewrite("m", 0)); got != want {
+			t.Errorf("%s\nis sent on as %s", body, got)
+		}
+	}
+}

@@ -22,6 +22,9 @@ type Surface struct {
 	// Previous is the response that a request went on from before Expand put
 	// what it stands for in its place; a translated answer says so.
 	Previous string
+	// Unkept has no answer kept, whatever a request says: it is sent on with
+	// "store": false, so that its provider keeps none either and answers so.
+	Unkept bool
 }
 
 var (

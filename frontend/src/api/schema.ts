@@ -1490,17 +1490,21 @@ export interface components {
         ContentChoice: {
             /**
              * Format: int64
-             * @description how long; a shorter time also holds for what is stored
+             * @description how long, for responses since they were last gone on from; a shorter time also holds for what is stored
              */
             days: number;
             /** @description store what is asked and answered in calls from now on */
             keep: boolean;
-            /** @description roles that may read it; each reading is audited */
+            /** @description roles that may read what keep keeps; each reading is audited. Responses are read by those who made them alone */
             readers: ("owner" | "admin" | "developer" | "auditor")[];
+            /** @description keep what is asked and answered at /v1/responses for the key or person that asked, to go on from by previous_response_id; off: each answer says store: false */
+            responses: boolean;
         };
         ContentErased: {
             /** Format: int64 */
             calls: number;
+            /** Format: int64 */
+            responses: number;
         };
         ContentMessage: {
             /** @description of tools */
@@ -1529,15 +1533,22 @@ export interface components {
             calls: number;
             /**
              * Format: int64
-             * @description how long; a shorter time also holds for what is stored
+             * @description how long, for responses since they were last gone on from; a shorter time also holds for what is stored
              */
             days: number;
             /** @description store what is asked and answered in calls from now on */
             keep: boolean;
+            /**
+             * Format: int64
+             * @description stored now, that their callers may go on from
+             */
+            kept_responses: number;
             /** Format: date-time */
             oldest?: string;
-            /** @description roles that may read it; each reading is audited */
+            /** @description roles that may read what keep keeps; each reading is audited. Responses are read by those who made them alone */
             readers: ("owner" | "admin" | "developer" | "auditor")[];
+            /** @description keep what is asked and answered at /v1/responses for the key or person that asked, to go on from by previous_response_id; off: each answer says store: false */
+            responses: boolean;
             /** @description those that can be readers */
             roles: string[];
             /**

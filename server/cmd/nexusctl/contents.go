@@ -28,7 +28,7 @@ func contentsDelete(flags *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		var n int64
+		var n content.Erased
 		err = d.open.Store().Tenant(ctx, t.ID, func(tx pgx.Tx) error {
 			n, err = content.Erase(ctx, tx, t.ID, audit.Operator, time.Now(), *holder)
 			return err
@@ -36,7 +36,7 @@ func contentsDelete(flags *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(d.stdout, "deleted what was stored of %d calls\n", n)
+		_, err = fmt.Fprintf(d.stdout, "deleted what was stored of %d calls, and %d responses\n", n.Calls, n.Responses)
 		return err
 	}
 }

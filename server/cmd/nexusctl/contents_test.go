@@ -29,7 +29,12 @@ func TestContentsDelete(t *testing.T) {
 			return err
 		}))
 	}
-	x.run("", "contents", "delete", "--holder", ana).want(done).says("of 1 calls")
-	x.run("", "contents", "delete", "--all").want(done).says("of 1 calls")
+	x.must(db.Tenant(t.Context(), team.ID, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `insert into kept_response (tenant_id, holder, id, sealed, bytes, created_at, used_at, expires_at)
+			values ($1, $2, 'r', 'x', 1, now(), now(), now() + interval '1 day')`, team.ID, ana)
+		return err
+	}))
+	x.run("", "contents", "delete", "--holder", ana).want(done).says("of 1 calls, and 1 responses")
+	x.run("", "contents", "delete", "--all").want(done).says("of 1 calls, and 0 responses")
 	x.run("", "audit", "verify").want(done)
 }

@@ -227,7 +227,7 @@ func (srv *server) periodic() (err error) {
 		job.Partitions(srv.db, srv.log),
 		{Name: "identity.clean", Every: time.Hour, OnStart: true, Run: srv.identity.Clean},
 		{Name: "content.clean", Every: time.Hour, OnStart: true, Run: srv.contents.Clean},
-		{Name: "response.clean", Every: 6 * time.Hour, OnStart: true, Run: srv.responses.Clean},
+		{Name: "response.clean", Every: time.Hour, OnStart: true, Run: srv.responses.Clean},
 		{Name: "limit.clean", Every: 24 * time.Hour, OnStart: true, Run: limit.Cleaner(srv.db)},
 	}})
 	return err
@@ -282,7 +282,7 @@ func (srv *server) routes() (http.Handler, error) {
 		return nil, err
 	}
 	overheard := &content.Door{Next: answered, Book: srv.contents, Calls: srv.calls}
-	surface, err := gateway.New(gateway.Config{Auth: auth, Revocations: auth, Broker: overheard, Fleet: srv.fleet, Calls: srv.calls, Responses: srv.responses, Log: srv.log})
+	surface, err := gateway.New(gateway.Config{Auth: auth, Revocations: auth, Broker: overheard, Fleet: srv.fleet, Calls: srv.calls, Policy: srv.contents, Responses: srv.responses, Log: srv.log})
 	if err != nil {
 		return nil, err
 	}

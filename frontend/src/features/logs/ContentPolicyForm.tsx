@@ -19,14 +19,15 @@ export function ContentPolicyForm({ policy, onClose }: { policy: ContentPolicy; 
   const form = useId();
   const days = useRef<HTMLInputElement>(null);
   const [keep, setKeep] = useState(policy.keep);
+  const [responses, setResponses] = useState(policy.responses);
   const [readers, setReaders] = useState(policy.readers);
   const [wrong, setWrong] = useState<{ days?: string; readers?: string }>({});
   const [deleting, setDeleting] = useState(false);
   const save = useMutation({
-    mutationFn: (kept: number) => setContentPolicy({ keep, days: kept, readers }),
+    mutationFn: (kept: number) => setContentPolicy({ keep, responses, days: kept, readers }),
     onSuccess: (saved) => {
       for (const queryKey of [adminKeys.contents, adminKeys.logs, adminKeys.audit]) void client.invalidateQueries({ queryKey });
-      toasts.show({ tone: "ok", title: saved.keep ? t("logs.policy.savedOn") : t("logs.policy.savedOff") });
+      toasts.show({ tone: "ok", title: t(saved.keep ? "logs.policy.savedOn" : saved.responses ? "logs.policy.savedResponses" : "logs.policy.savedOff") });
       onClose();
     },
   });
@@ -37,7 +38,11 @@ export function ContentPolicyForm({ policy, onClose }: { policy: ContentPolicy; 
     if (kept === undefined) return days.current?.focus();
     if (readers.length) save.mutate(kept);
   };
-  if (deleting) return <DeleteContents calls={policy.calls} onClose={onClose} />;
+  const stored = [
+    ...(policy.calls > 0 && policy.oldest ? [t("logs.policy.stored", { count: policy.calls, size: format.bytes(policy.bytes), date: format.day(policy.oldest) })] : []),
+    ...(policy.kept_responses > 0 ? [t("logs.policy.storedResponses", { count: policy.kept_responses })] : []),
+  ];
+  if (deleting) return <DeleteContents calls={policy.calls} responses={policy.kept_responses} onClose={onClose} />;
   return (
     <Dialog
       open
@@ -60,6 +65,7 @@ export function ContentPolicyForm({ policy, onClose }: { policy: ContentPolicy; 
     >
       <form id={form} onSubmit={submit} noValidate className="flex flex-col gap-4">
         <Checkbox checked={keep} onChange={setKeep} disabled={!may} label={t("logs.policy.keep")} help={t("logs.policy.keepHelp")} />
+        <Checkbox checked={responses} onChange={setResponses} disabled={!may} label={t("logs.policy.responses")} help={t("logs.policy.responsesHelp")} />
         <Field label={t("logs.policy.days")} help={t("logs.policy.daysHelp")} error={wrong.days}>
           {(field) => <Input {...field} ref={days} size="lg" inputMode="numeric" autoComplete="off" maxLength={3} disabled={!may} defaultValue={String(policy.days)} onChange={() => wrong.days && setWrong(({ days: _, ...rest }) => rest)} onBlur={(event) => daysOf(event.target.value) === undefined && setWrong({ ...wrong, days: t("logs.policy.daysWrong") })} />}
         </Field>
@@ -80,8 +86,8 @@ export function ContentPolicyForm({ policy, onClose }: { policy: ContentPolicy; 
           {wrong.readers && <p role="alert" className="text-xs text-danger">{wrong.readers}</p>}
         </fieldset>
         <div className="flex flex-wrap items-center justify-between gap-2 border-t border-line pt-3">
-          <p className="text-xs text-muted">{policy.calls > 0 && policy.oldest ? t("logs.policy.stored", { count: policy.calls, size: format.bytes(policy.bytes), date: format.day(policy.oldest) }) : t("logs.policy.storedNone")}</p>
-          {may && policy.calls > 0 && (
+          <p className="text-xs text-muted">{stored.length ? stored.join(" ") : t("logs.policy.storedNone")}</p>
+          {may && stored.length > 0 && (
             <Button size="sm" tone="danger" icon={<Trash2 size={12} aria-hidden />} onClick={() => setDeleting(true)}>
               {t("logs.policy.delete")}
             </Button>

@@ -15,7 +15,7 @@ const said: CallContents = {
   answers: [{ role: "assistant", reasoning: "Think.", text: '<img src=x onerror="alert(1)"> fine', calls: [{ name: "look_up", arguments: '{"q":2}' }] }],
   answer_cut: true,
 };
-const policy: ContentPolicy = { keep: true, days: 30, readers: ["auditor", "owner"], roles: ["owner", "admin", "developer", "auditor"], since: call.at, calls: 2, bytes: 4096, oldest: call.at };
+const policy: ContentPolicy = { keep: true, responses: false, days: 30, readers: ["auditor", "owner"], roles: ["owner", "admin", "developer", "auditor"], since: call.at, calls: 2, bytes: 4096, oldest: call.at, kept_responses: 0 };
 
 const show = (detail: LogDetail, more: Record<string, Answer> = {}, options: Parameters<typeof renderPage>[2] = {}) =>
   renderPage(LogsPage, { "GET /api/models": [], "GET /api/admin/users": [], "GET /api/admin/keys": [], "GET /api/admin/logs": { items: [call], totals: { calls: 1, input_tokens: 1, output_tokens: 1, cost_nano_usd: 0 } }, "GET /api/admin/logs/c-1": detail, ...more }, { url: "/?open=c-1", ...options });
@@ -101,12 +101,12 @@ test("the policy is changed, and what cannot be is said first", async () => {
   await user.click(screen.getByRole("checkbox", { name: "Auditor" }));
   await user.click(screen.getByRole("button", { name: "Save policy" }));
   expect(await screen.findByText("Prompts and answers are kept from now on")).toBeVisible();
-  expect(view.asked.find((a) => a.method === "PUT")?.body).toEqual({ keep: true, days: 7, readers: ["auditor"] });
+  expect(view.asked.find((a) => a.method === "PUT")?.body).toEqual({ keep: true, responses: false, days: 7, readers: ["auditor"] });
   expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
 });
 
 test("what is stored is deleted once the organisation’s name is typed", async () => {
-  const { user, view } = await openPolicy({ "GET /api/admin/contents": policy, "DELETE /api/admin/contents": { calls: 2 } });
+  const { user, view } = await openPolicy({ "GET /api/admin/contents": policy, "DELETE /api/admin/contents": { calls: 2, responses: 0 } });
   expect(screen.getByText(/2 calls are stored/)).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Delete what is stored" }));
   const sure = within(await screen.findByRole("dialog", { name: "Delete all stored prompts and answers?" }));
@@ -115,6 +115,23 @@ test("what is stored is deleted once the organisation’s name is typed", async 
   await user.click(sure.getByRole("button", { name: "Delete what is stored" }));
   await waitFor(() => expect(view.asked.some((a) => a.method === "DELETE" && a.path === "/api/admin/contents")).toBe(true));
   expect(await screen.findByText("Prompts and answers of 2 calls are deleted")).toBeVisible();
+});
+
+test("answers that programs go on from are kept, counted and deleted without any call being so", async () => {
+  const off = { ...policy, keep: false, calls: 0, bytes: 0, kept_responses: 3 };
+  const { user, view } = await openPolicy({ "GET /api/admin/contents": off, "PUT /api/admin/contents": { ...off, responses: true }, "DELETE /api/admin/contents": { calls: 0, responses: 3 } });
+  expect(screen.getByText("3 responses can be gone on from.")).toBeVisible();
+  await user.click(screen.getByRole("checkbox", { name: "Keep answers of /v1/responses" }));
+  await user.click(screen.getByRole("button", { name: "Save policy" }));
+  expect(await screen.findByText("Answers of /v1/responses are kept from now on")).toBeVisible();
+  expect(view.asked.find((a) => a.method === "PUT")?.body).toEqual({ keep: false, responses: true, days: 30, readers: ["auditor", "owner"] });
+  await user.click(screen.getByRole("button", { name: "Contents" }));
+  await user.click(await screen.findByRole("button", { name: "Delete what is stored" }));
+  const sure = within(await screen.findByRole("dialog", { name: "Delete all stored prompts and answers?" }));
+  expect(sure.getByText(/3 responses that programs could go on from are among it/)).toBeVisible();
+  await user.type(sure.getByRole("textbox"), ana.tenant_name);
+  await user.click(sure.getByRole("button", { name: "Delete what is stored" }));
+  expect(await screen.findByText("3 responses are deleted")).toBeVisible();
 });
 
 test("who may not decide sees what holds, and can change nothing", async () => {

@@ -5,7 +5,7 @@ import { useT } from "@/i18n";
 import { ConfirmDialog, useToasts } from "@/ui";
 
 /** Asks for the organisation's name: what is deleted cannot be brought back. */
-export function DeleteContents({ calls, onClose }: { calls: number; onClose: () => void }) {
+export function DeleteContents({ calls, responses, onClose }: { calls: number; responses: number; onClose: () => void }) {
   const t = useT();
   const me = useMe();
   const toasts = useToasts();
@@ -14,7 +14,7 @@ export function DeleteContents({ calls, onClose }: { calls: number; onClose: () 
     mutationFn: deleteContents,
     onSuccess: (done) => {
       for (const queryKey of [adminKeys.contents, adminKeys.logs, adminKeys.audit]) void client.invalidateQueries({ queryKey });
-      toasts.show({ tone: "ok", title: t("logs.policy.deleted", { count: done.calls }) });
+      toasts.show({ tone: "ok", title: done.calls > 0 || done.responses === 0 ? t("logs.policy.deleted", { count: done.calls }) : t("logs.policy.deletedResponses", { count: done.responses }) });
       onClose();
     },
     onError: (error) => toasts.problem(problemOf(error)),
@@ -24,7 +24,7 @@ export function DeleteContents({ calls, onClose }: { calls: number; onClose: () 
       open
       onOpenChange={onClose}
       title={t("logs.policy.deleteTitle")}
-      description={t("logs.policy.deleteText", { count: calls })}
+      description={[t("logs.policy.deleteText", { count: calls }), ...(responses > 0 ? [t("logs.policy.deleteResponses", { count: responses })] : [])].join(" ")}
       verb={t("logs.policy.delete")}
       typeName={me.tenant_name}
       busy={erase.isPending}

@@ -55,6 +55,6 @@ export default {
   fact: {
     member: "member", holder: "for", period: "period", limit: "amount", mark: "mark", begins_at: "begins", given_back: "given back", used: "used", budgets: "budgets", change: "change", region: "region", weight: "weight", priority: "priority", deadlines: "deadlines", time_zone: "time zone",
     role: "role", from: "from", to: "to", ip: "address", kind: "kind", prefix: "prefix", scopes: "scopes", expires_at: "expires", name: "name", base_url: "base URL",
-    api_key: "API key", enabled: "enabled", models: "models", model: "model", outcome: "outcome", by: "by", cookie: "cookie", why: "reason", private: "private", cache: "old answers", keep: "kept", days: "days", readers: "readers", calls: "calls",
+    api_key: "API key", enabled: "enabled", models: "models", model: "model", outcome: "outcome", by: "by", cookie: "cookie", why: "reason", private: "private", cache: "old answers", keep: "kept", days: "days", readers: "readers", responses: "responses", calls: "calls",
   },
 } as const;

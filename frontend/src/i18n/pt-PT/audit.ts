@@ -58,6 +58,6 @@ export default {
   fact: {
     member: "membro", holder: "para", period: "período", limit: "valor", mark: "marca", begins_at: "começa", given_back: "devolvido", used: "usado", budgets: "orçamentos", change: "alteração", region: "região", weight: "peso", priority: "prioridade", deadlines: "prazos", time_zone: "fuso horário",
     role: "função", from: "de", to: "para", ip: "endereço", kind: "tipo", prefix: "prefixo", scopes: "permissões", expires_at: "expira", name: "nome", base_url: "URL base",
-    api_key: "chave de API", enabled: "ativo", models: "modelos", model: "modelo", outcome: "resultado", by: "por", cookie: "cookie", why: "motivo", private: "privada", cache: "respostas antigas", keep: "guardar", days: "dias", readers: "leitores", calls: "chamadas",
+    api_key: "chave de API", enabled: "ativo", models: "modelos", model: "modelo", outcome: "resultado", by: "por", cookie: "cookie", why: "motivo", private: "privada", cache: "respostas antigas", keep: "guardar", days: "dias", readers: "leitores", responses: "respostas", calls: "chamadas",
   },
 } satisfies Words<typeof en>;
