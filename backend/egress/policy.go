@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -180,6 +181,28 @@ func (p *Policy) checkLocalhost(port uint16) error {
 		return nil
 	}
 	return err
+}
+
+// Inside says whether a URL leads to anything but public addresses, as its name
+// resolves now. What cannot be resolved counts as inside.
+func (p *Policy) Inside(ctx context.Context, raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" {
+		return true
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return Why(addr) != ""
+	}
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || numeric(host) {
+		return true
+	}
+	resolver := p.dialer.Resolver
+	if resolver == nil {
+		resolver = net.DefaultResolver
+	}
+	found, err := resolver.LookupNetIP(ctx, "ip", host)
+	return err != nil || len(found) == 0 || slices.ContainsFunc(found, func(a netip.Addr) bool { return Why(a.Unmap()) != "" })
 }
 
 func portOf(u *url.URL) (uint16, error) {

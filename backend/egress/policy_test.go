@@ -184,6 +184,29 @@ func TestARedirectIsDialledThroughThePolicy(t *testing.T) {
 	}
 }
 
+// TestWhatIsInside does not ask what is allowed: an address that may be dialled is
+// inside all the same.
+func TestWhatIsInside(t *testing.T) {
+	t.Parallel()
+	p, err := egress.New(egress.Config{Allow: []string{"10.0.0.0/8", "127.0.0.1"}, Resolver: loopbackResolver(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for url, want := range map[string]bool{
+		"https://1.1.1.1/v1": false, "https://[2606:4700:4700::1111]/v1": false, "http://10.1.2.3:8000/v1": true, "http://[fd00::1]/v1": true,
+		"http://localhost:1/v1": true, "http://a.localhost./v1": true, "http://127.1/v1": true, "http://gpu.example.com/v1": true, "::": true, "": true,
+	} {
+		if got := p.Inside(t.Context(), url); got != want {
+			t.Errorf("%s is inside: %v", url, got)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if !p.Inside(ctx, "https://unknown.example/") {
+		t.Error("what cannot be resolved is outside")
+	}
+}
+
 func TestCheckURL(t *testing.T) {
 	t.Parallel()
 	p := policy(t, "10.1.0.0/16", "127.0.0.1:8081", "169.254.0.0/16")

@@ -96,13 +96,17 @@ type Client interface {
 
 // Config of a client.
 type Config struct {
-	Kind       Kind               // required
-	BaseURL    string             // default: the kind's usual one
-	APIVersion string             // Azure; default the newest that is no preview
-	Key        endpoint.Secret    // empty: no authentication is sent
-	HTTP       *http.Client       // required: decides what may be dialled
-	Pictures   Pictures           // fetches pictures for kinds that want them in bytes; nil: refused there
-	Deadlines  endpoint.Deadlines // zero fields take the usual ones
+	Kind       Kind            // required
+	BaseURL    string          // default: the kind's usual one
+	APIVersion string          // Azure; default the newest that is no preview
+	Key        endpoint.Secret // empty: no authentication is sent
+	HTTP       *http.Client    // required: decides what may be dialled
+	Pictures   Pictures        // fetches pictures for who wants them in bytes; nil: refused there
+	// Inside says that an address is in our own network (egress.Policy.Inside):
+	// an engine there is told no addresses of pictures, whatever its kind, since it
+	// would fetch them from where their caller cannot reach. nil: none is.
+	Inside    func(ctx context.Context, url string) bool
+	Deadlines endpoint.Deadlines // zero fields take the usual ones
 	// ForceTools says of which models a schema must force the tool calls that
 	// they never make by themselves (catalog.Model.ForcedTools); nil: of none.
 	ForceTools func(model string) bool
@@ -132,10 +136,18 @@ func Open(cfg Config) (Client, error) {
 	if cfg.Deadlines == (endpoint.Deadlines{}) && about.Local {
 		cfg.Deadlines = endpoint.Local()
 	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Inside == nil {
+		cfg.Inside = func(context.Context, string) bool { return false }
+	}
+	at := &site{url: cfg.BaseURL, look: cfg.Inside, now: cfg.Now}
 	switch cfg.Kind {
 	case Anthropic:
 		return anthropic.New(anthropic.Config{
-			BaseURL: cfg.BaseURL, APIKey: cfg.Key, HTTP: cfg.HTTP, Deadlines: cfg.Deadlines, Log: cfg.Log, Now: cfg.Now,
+			BaseURL: cfg.BaseURL, APIKey: cfg.Key, HTTP: cfg.HTTP, Pictures: cfg.Pictures, Inside: at.inside, Deadlines: cfg.Deadlines,
+			Log: cfg.Log, Now: cfg.Now,
 		})
 	case Gemini:
 		return gemini.New(gemini.Config{
@@ -144,7 +156,7 @@ func Open(cfg Config) (Client, error) {
 		})
 	}
 	return openai.New(openai.Config{
-		BaseURL: cfg.BaseURL, APIKey: cfg.Key, Dialect: dialect(cfg), HTTP: cfg.HTTP, Pictures: cfg.Pictures,
+		BaseURL: cfg.BaseURL, APIKey: cfg.Key, Dialect: dialect(cfg), HTTP: cfg.HTTP, Pictures: cfg.Pictures, Inside: at.inside,
 		Deadlines: cfg.Deadlines, Log: cfg.Log, Now: cfg.Now, NewID: cfg.NewID, ForceTools: cfg.ForceTools,
 	})
 }

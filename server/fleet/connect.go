@@ -39,7 +39,7 @@ func (f *Fleet) connect(tenant string, p *vendor) {
 func (f *Fleet) dial(p *vendor, key string) (provider.Client, error) {
 	return provider.Open(provider.Config{
 		Kind: provider.Kind(p.kind), BaseURL: p.baseURL, APIVersion: p.apiVersion, Key: endpoint.Secret(key),
-		HTTP: f.Egress.Client(0), Pictures: f.Pictures, ForceTools: f.forced, Log: f.Log, Now: f.Now,
+		HTTP: f.Egress.Client(0), Pictures: f.Pictures, Inside: f.Egress.Inside, ForceTools: f.forced, Log: f.Log, Now: f.Now,
 	})
 }
 

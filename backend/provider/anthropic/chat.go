@@ -15,7 +15,7 @@ import (
 // Chat implements llm.Client. It always streams, also without onDelta: only a
 // stream shows in time that the other side is gone.
 func (c *Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm.Delta) error) (llm.Completion, error) {
-	p, err := encode(req)
+	p, err := c.encode(ctx, req)
 	if err != nil {
 		return llm.Completion{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/endpoint"
+	"nexusai/backend/provider/picture"
 )
 
 // apiVersion is the version of the wire that this package speaks.
@@ -22,18 +23,28 @@ type Config struct {
 	BaseURL   string             // required: "https://api.anthropic.com/v1"
 	APIKey    endpoint.Secret    // empty sends no x-api-key
 	HTTP      *http.Client       // required: decides what may be dialled
+	Pictures  pictures           // fetches pictures for an endpoint inside; nil: addresses are refused there
+	Inside    func() bool        // it is in our own network and so wants pictures in bytes; nil: it is not
 	Deadlines endpoint.Deadlines // zero fields take those of endpoint.Hosted
 	MaxAnswer int64              // bytes of an answer that is not streamed; default 64 MiB
 	Log       *slog.Logger       // required
 	Now       func() time.Time
 }
 
+// pictures fetches a picture from an address that a caller gave.
+type pictures interface {
+	Fetch(ctx context.Context, url string) (llm.Image, error)
+}
+
 // Client is one endpoint. It is safe for concurrent use and holds no state.
 type Client struct {
 	endpoint *endpoint.Endpoint
+	pictures pictures
+	inside   func() bool
 }
 
 var (
+	_ llm.Addressed = (*Client)(nil)
 	_ llm.Client    = (*Client)(nil)
 	_ llm.Forwarder = (*Client)(nil)
 	_ llm.Counter   = (*Client)(nil)
@@ -50,7 +61,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{endpoint: e}, nil
+	return &Client{endpoint: e, pictures: cfg.Pictures, inside: cfg.Inside}, nil
 }
 
 // maxPages bounds the walk through a list of models.
@@ -91,7 +102,7 @@ func (c *Client) Models(ctx context.Context) ([]llm.Model, error) {
 
 // CountTokens implements llm.Counter.
 func (c *Client) CountTokens(ctx context.Context, req llm.ChatRequest) (int, error) {
-	p, err := encode(req)
+	p, err := c.encode(ctx, req)
 	if err != nil {
 		return 0, err
 	}
@@ -133,6 +144,20 @@ var forwarded = []string{
 
 var paths = map[llm.Wire]string{
 	llm.AnthropicMessages: "/messages", llm.AnthropicCount: "/messages/count_tokens",
+}
+
+// TakesAddresses implements llm.Addressed.
+func (c *Client) TakesAddresses() bool { return c.inside == nil || !c.inside() }
+
+// encode is encode, with pictures in bytes where the endpoint wants them so.
+func (c *Client) encode(ctx context.Context, req llm.ChatRequest) (*plan, error) {
+	if picture.ByAddress(req.Messages) && !c.TakesAddresses() {
+		var err error
+		if req.Messages, err = picture.Inline(ctx, c.pictures, req.Messages); err != nil {
+			return nil, fault.From(err)
+		}
+	}
+	return encode(req)
 }
 
 // Speaks implements llm.Forwarder.

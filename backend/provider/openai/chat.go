@@ -8,7 +8,6 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/endpoint"
-	"nexusai/backend/provider/picture"
 	"nexusai/backend/provider/sse"
 )
 
@@ -23,10 +22,8 @@ func (c *Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm
 		return llm.Completion{}, endpoint.Refuses(llm.OpenAIChat)
 	}
 	var err error
-	if !c.dialect.Takes.has(TakesImageURLs) {
-		if req.Messages, err = picture.Inline(ctx, c.pictures, req.Messages); err != nil {
-			return llm.Completion{}, fault.From(err)
-		}
+	if req.Messages, err = c.Shown(ctx, req.Messages); err != nil {
+		return llm.Completion{}, fault.From(err)
 	}
 	asked := req
 	force := c.forces(req)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"nexusai/backend/egress"
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/endpoint"
 )
@@ -41,6 +40,9 @@ type Config struct {
 	// Pictures are fetched for an endpoint that wants them in bytes. Without it a
 	// picture that is an address is refused there.
 	Pictures pictures
+	// Inside says that the endpoint is in our own network and so wants pictures
+	// in bytes, whatever its dialect takes; nil: it is not.
+	Inside func() bool
 	// ForceTools says of which models a schema must force the tool calls that
 	// they never make by themselves; nil: of none.
 	ForceTools func(model string) bool
@@ -58,6 +60,7 @@ type Client struct {
 	dialect    Dialect
 	newID      func() string
 	pictures   pictures
+	inside     func() bool
 	forceTools func(model string) bool
 	now        func() time.Time
 	queue      *queue // nil: any number of calls at a time
@@ -69,9 +72,7 @@ var _ llm.Client = (*Client)(nil)
 func New(cfg Config) (*Client, error) {
 	d := cfg.Dialect
 	if d.Name == "" {
-		if d = DialectOf(cfg.BaseURL); inside(cfg.BaseURL) {
-			d.Takes &^= TakesImageURLs
-		}
+		d = DialectOf(cfg.BaseURL)
 	}
 	d = d.filled()
 	at := endpoint.Config{
@@ -92,7 +93,7 @@ func New(cfg Config) (*Client, error) {
 			return nil, err
 		}
 	}
-	c := &Client{endpoint: e, lister: lister, dialect: d, newID: cfg.NewID, now: cfg.Now, pictures: cfg.Pictures, forceTools: cfg.ForceTools}
+	c := &Client{endpoint: e, lister: lister, dialect: d, newID: cfg.NewID, now: cfg.Now, pictures: cfg.Pictures, inside: cfg.Inside, forceTools: cfg.ForceTools}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -103,13 +104,6 @@ func New(cfg Config) (*Client, error) {
 		c.newID = uuid.NewString
 	}
 	return c, nil
-}
-
-// inside says that an address is in our own network, as far as it shows: an
-// engine there would fetch whatever it is told.
-func inside(baseURL string) bool {
-	public, err := egress.New(egress.Config{})
-	return err != nil || public.CheckURL(baseURL) != nil
 }
 
 // At is where a wire is, for adapters of other wires at the same endpoint; no

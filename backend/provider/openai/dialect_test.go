@@ -176,18 +176,19 @@ func TestAPlainRequestLosesNothing(t *testing.T) {
 
 func TestWhoMayBeGivenAddresses(t *testing.T) {
 	t.Parallel()
-	for base, want := range map[string]bool{
-		"https://api.openai.com/v1": true, "https://models.example.com/v1": true,
-		"http://127.0.0.1:8000/v1": false, "http://localhost:8000/v1": false, "http://10.1.2.3/v1": false, "http://[fd00::1]/v1": false,
+	for name, tt := range map[string]struct {
+		dialect      openai.Dialect
+		inside, want bool
+	}{
+		"anybody": {openai.Dialect{}, false, true}, "anybody inside": {openai.Dialect{}, true, false},
+		"a vendor's wire inside": {openai.Mistral(), true, false}, "vLLM, wherever it is": {openai.VLLM(), false, false},
 	} {
-		c, err := openai.New(openai.Config{BaseURL: base, HTTP: http.DefaultClient, Log: slog.New(slog.DiscardHandler)})
-		if err != nil || c.TakesAddresses() != want {
-			t.Errorf("%s: %v %v", base, c.TakesAddresses(), err)
+		c, err := openai.New(openai.Config{
+			BaseURL: "https://gpu.example.com/v1", Dialect: tt.dialect, Inside: func() bool { return tt.inside }, HTTP: http.DefaultClient, Log: slog.New(slog.DiscardHandler),
+		})
+		if err != nil || c.TakesAddresses() != tt.want {
+			t.Errorf("%s: %v %v", name, c.TakesAddresses(), err)
 		}
-	}
-	c, err := openai.New(openai.Config{BaseURL: "https://gpu.example.com/v1", Dialect: openai.VLLM(), HTTP: http.DefaultClient, Log: slog.New(slog.DiscardHandler)})
-	if err != nil || c.TakesAddresses() {
-		t.Errorf("vLLM is inside wherever it is: %v", err)
 	}
 }
 

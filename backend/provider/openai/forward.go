@@ -7,6 +7,7 @@ import (
 	"nexusai/backend/llm"
 	"nexusai/backend/provider/audio"
 	"nexusai/backend/provider/endpoint"
+	"nexusai/backend/provider/picture"
 )
 
 // forwarded are the caller's headers that may reach a provider.
@@ -22,7 +23,18 @@ func (c *Client) Speaks(w llm.Wire) bool { return !c.dialect.OneCall && c.dialec
 var _ llm.Addressed = (*Client)(nil)
 
 // TakesAddresses implements llm.Addressed.
-func (c *Client) TakesAddresses() bool { return c.dialect.Takes.has(TakesImageURLs) }
+func (c *Client) TakesAddresses() bool {
+	return c.dialect.Takes.has(TakesImageURLs) && (c.inside == nil || !c.inside())
+}
+
+// Shown is messages with the pictures that they hold by address, as the endpoint
+// may be shown them.
+func (c *Client) Shown(ctx context.Context, messages []llm.Message) ([]llm.Message, error) {
+	if !picture.ByAddress(messages) || c.TakesAddresses() {
+		return messages, nil
+	}
+	return picture.Inline(ctx, c.pictures, messages)
+}
 
 // Send implements llm.Forwarder as endpoint.Forward does.
 func (c *Client) Send(ctx context.Context, f llm.Forward) (*http.Response, error) {

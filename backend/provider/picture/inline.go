@@ -18,6 +18,13 @@ type fetcher interface {
 	Fetch(ctx context.Context, url string) (llm.Image, error)
 }
 
+// ByAddress says that messages hold a picture by its address.
+func ByAddress(messages []llm.Message) bool {
+	return slices.ContainsFunc(messages, func(m llm.Message) bool {
+		return slices.ContainsFunc(m.Images, func(i llm.Image) bool { return len(i.Data) == 0 })
+	})
+}
+
 // Inline returns messages in which each picture is in bytes; those that have
 // addresses are fetched by from, one after the other. With a nil from an
 // address is a fault.BadRequest. messages itself is not changed.

@@ -36,6 +36,10 @@ func (c Client) Chat(ctx context.Context, req llm.ChatRequest, onDelta func(llm.
 	if path == "" {
 		return llm.Completion{}, endpoint.Refuses(llm.OpenAIResponses)
 	}
+	var err error
+	if req.Messages, err = c.Shown(ctx, req.Messages); err != nil {
+		return llm.Completion{}, fault.From(err)
+	}
 	body, err := json.Marshal(encode(req))
 	if err != nil {
 		return llm.Completion{}, fault.New(fault.BadRequest, "The request cannot be encoded.", fmt.Errorf("encode a chat: %w", err))
