@@ -100,6 +100,14 @@ type Bound struct {
 	Schema    bool  // it wants JSON
 	Millis    int64 // of sound
 	Chars     int   // of text to speak
+	// Open says that the provider may read more than the request's bytes: files
+	// by their id, documents, stored prompts, and what tools that it runs itself
+	// bring, Uses times at most. Searches of them are searches of the web.
+	Open           bool
+	Uses, Searches int
+	// Unpriced says that it asks for what no price list has: a dearer class of
+	// service, or tools that are billed by something else than tokens.
+	Unpriced bool
 }
 
 // PictureTokens is what a Bound's Input counts for each picture.

@@ -77,7 +77,7 @@ func (g *Gate) reserve(ctx context.Context, call *calllog.Ongoing, d broker.Depl
 		return nil, err
 	}
 	name, price := g.price(ctx, who.TenantID, d, ask)
-	if err := g.priced(ctx, who, d, price); err != nil {
+	if err := g.priced(ctx, who, d, price, ask.Bound); err != nil {
 		return nil, err
 	}
 	w := worstOf(price, d, ask)
@@ -87,7 +87,7 @@ func (g *Gate) reserve(ctx context.Context, call *calllog.Ongoing, d broker.Depl
 	}
 	a := calllog.Attempt{
 		N: ask.Attempt, Deployment: d.ID, Name: name, Provider: d.Provider, Key: d.Key, Model: d.Model, Started: hold.At, Admitted: hold.At,
-		Price: price, Reserved: hold.Amount, Likely: likely(ask.Bound), Sound: sound(ask), MaxInput: maxInput(ask), MaxOutput: w.most, Subjects: hold.Subjects, Claims: hold.Claims,
+		Price: price, Reserved: hold.Amount, Likely: likely(ask.Bound), Sound: sound(ask), MaxInput: maxInput(d, ask), MaxOutput: w.most, Subjects: hold.Subjects, Claims: hold.Claims,
 	}
 	if w.least < w.most && hold.Bound {
 		a.Limit = w.within(hold.Amount) / max(ask.Bound.Choices, 1)
@@ -122,20 +122,26 @@ func (g *Gate) price(ctx context.Context, tenantID string, d broker.Deployment, 
 		return d.Name, ledger.Price{Known: true, Version: "free"}
 	}
 	return g.Prices.Settle(ctx, tenantID, ask.Model, broker.Attempt{
-		Deployment: d.ID, Name: d.Name, Provider: d.Provider, Model: d.Model, Key: d.Key, Started: g.Now(), Usage: llm.Usage{Input: ask.Bound.Input},
+		Deployment: d.ID, Name: d.Name, Provider: d.Provider, Model: d.Model, Key: d.Key, Started: g.Now(), Usage: llm.Usage{Input: maxInput(d, ask)},
 	})
 }
 
-// priced refuses what nobody knows the price of, where that is the policy.
-func (g *Gate) priced(ctx context.Context, who budget.Who, d broker.Deployment, price ledger.Price) error {
-	if price.Known || d.Local {
+// priced refuses what nobody knows the price of, or of a part of it, where that
+// is the policy.
+func (g *Gate) priced(ctx context.Context, who budget.Who, d broker.Deployment, price ledger.Price, b broker.Bound) error {
+	known := price.Known && !b.Unpriced && (b.Searches == 0 || price.SearchNano > 0)
+	if known || d.Local {
 		return nil
 	}
 	denied, err := g.Budgets.DeniesUnpriced(ctx, who, price.Paid)
 	if err != nil || !denied {
 		return err
 	}
-	f := fault.New(fault.QuotaUnpriced, "Nobody knows what this model costs, and that is not allowed here.", nil).
+	what := "this model"
+	if price.Known {
+		what = "a part of this request"
+	}
+	f := fault.New(fault.QuotaUnpriced, "Nobody knows what "+what+" costs, and that is not allowed here.", nil).
 		WithHint("Ask an administrator to enter a price for it, or to allow calls without one.")
 	f.HintKey = "hint.quota.unpriced"
 	return f

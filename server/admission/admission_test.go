@@ -25,13 +25,16 @@ import (
 )
 
 // prices are 1 USD for a million input tokens, 10 of output, cached a tenth.
-type prices struct{ unknown, paid bool }
+type prices struct {
+	unknown, paid bool
+	search        int64
+}
 
 func (p prices) Settle(_ context.Context, _, _ string, a broker.Attempt) (string, ledger.Price) {
 	if p.unknown {
 		return "Scripted", ledger.Price{Paid: p.paid}
 	}
-	return "Scripted", ledger.Price{Known: true, Version: "test", Price: catalog.Price{InputNano: 1e9, CachedNano: 1e8, OutputNano: 1e10}}
+	return "Scripted", ledger.Price{Known: true, Version: "test", Paid: p.paid, Price: catalog.Price{InputNano: 1e9, CachedNano: 1e8, OutputNano: 1e10, SearchNano: p.search}}
 }
 
 type world struct {
@@ -190,6 +193,64 @@ func TestSoundIsHeldByTheTokensItCanHave(t *testing.T) {
 		ticket, err := w.gate.Admit(ctx, deployment, hears)
 		if fault.CodeOf(err) != want {
 			t.Errorf("with %d: %v", budget, err)
+		}
+		if err == nil {
+			ticket.Settle(broker.Attempt{N: 1})
+		}
+	}
+}
+
+// TestWhatBytesDoNotBoundIsHeldByWhatTheModelReads: a document, or what a tool
+// brings that the provider runs, is as long as the model can read, and read once
+// more for each use of a tool.
+func TestWhatBytesDoNotBoundIsHeldByWhatTheModelReads(t *testing.T) {
+	t.Parallel()
+	reads := deployment
+	reads.Context = 10_000
+	for name, tt := range map[string]struct {
+		bound broker.Bound
+		d     broker.Deployment
+		held  int64
+	}{
+		"a document":       {broker.Bound{Input: 50, MaxOutput: 1, Open: true}, reads, 10_000_000 + 10_000 + 3},
+		"two searches":     {broker.Bound{Input: 50, MaxOutput: 1, Open: true, Uses: 2, Searches: 2}, reads, 3*10_000_000 + 2*7_000_000 + 10_000 + 3},
+		"an unknown model": {broker.Bound{Input: 50, MaxOutput: 1, Open: true}, deployment, 131_072_000 + 10_000 + 3},
+		"tools":            {broker.Bound{Input: 50, MaxOutput: 1, Tools: true}, reads, 650_000 + 10_000 + 3},
+	} {
+		for less, want := range map[int64]fault.Code{0: "", 1: fault.QuotaSpent} {
+			w := newWorld(t, prices{search: 7_000_000})
+			w.budget(tt.held - less)
+			o, ctx := w.begin()
+			ticket, err := w.gate.Admit(ctx, tt.d, ask(o, tt.bound))
+			if fault.CodeOf(err) != want {
+				t.Errorf("%s with %d less: %v", name, less, err)
+			}
+			if err == nil {
+				ticket.Settle(broker.Attempt{N: 1})
+			}
+		}
+	}
+}
+
+// TestAPartWithoutAPriceFollowsThePolicyToo: a dearer class of service, or a
+// search where only tokens have a price.
+func TestAPartWithoutAPriceFollowsThePolicyToo(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		prices prices
+		bound  broker.Bound
+		want   fault.Code
+	}{
+		"another class":      {prices{paid: true}, broker.Bound{Unpriced: true}, fault.QuotaUnpriced},
+		"a search":           {prices{paid: true}, broker.Bound{Searches: 1}, fault.QuotaUnpriced},
+		"a search at a cost": {prices{paid: true, search: 1}, broker.Bound{Searches: 1}, ""},
+		"nobody asks money":  {prices{}, broker.Bound{Unpriced: true}, ""},
+	} {
+		w := newWorld(t, tt.prices)
+		o, ctx := w.begin()
+		ticket, err := w.gate.Admit(ctx, deployment, ask(o, tt.bound))
+		if fault.CodeOf(err) != tt.want {
+			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
 		if err == nil {
 			ticket.Settle(broker.Attempt{N: 1})

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"math"
 	"sort"
 
@@ -19,7 +20,7 @@ type worst struct {
 }
 
 func worstOf(p ledger.Price, d broker.Deployment, ask broker.Ask) worst {
-	w := worst{price: p, fixed: fixed(p, ask)}
+	w := worst{price: p, fixed: fixed(p, d, ask)}
 	choices := max(ask.Bound.Choices, 1)
 	switch {
 	case ask.Operation == broker.CanTranscribe:
@@ -54,14 +55,14 @@ func longest(d broker.Deployment) int {
 // fixed is what everything but output costs at most. Which part of the input
 // comes from a cache or is written to one, nobody knows before: all of it may
 // be what is dearest.
-func fixed(p ledger.Price, ask broker.Ask) int64 {
+func fixed(p ledger.Price, d broker.Deployment, ask broker.Ask) int64 {
 	b := ask.Bound
-	b.Input = maxInput(ask)
+	b.Input = maxInput(d, ask)
 	input := dearest(p,
 		llm.Usage{Input: b.Input}, llm.Usage{Input: b.Input, Cached: b.Input}, llm.Usage{Input: b.Input, CacheWrite: b.Input},
 		llm.Usage{Input: b.Input, CacheWrite: b.Input, CacheHour: b.Input}, llm.Usage{Input: b.Input, AudioIn: b.Input},
 	)
-	rest := llm.Usage{Millis: b.Millis, Characters: b.Chars}
+	rest := llm.Usage{Millis: b.Millis, Characters: b.Chars, Searches: b.Searches}
 	if ask.Operation == broker.CanRerank {
 		rest.Searches = 1
 	}
@@ -77,8 +78,23 @@ func heard(ask broker.Ask) int {
 	return 2 * llm.Heard(ask.Bound.Millis).Input
 }
 
-// maxInput is the most tokens of input.
-func maxInput(ask broker.Ask) int { return ask.Bound.Input + heard(ask) }
+// forTools is what a provider's own words about tools take of the input; 530
+// tokens at Anthropic (vendor page, August 2026).
+const forTools = 600
+
+// maxInput is the most tokens of input. Where the request's bytes do not bound
+// it, what the model can read does, once more for each use of a tool: the
+// provider asks it again with what that brought.
+func maxInput(d broker.Deployment, ask broker.Ask) int {
+	n := ask.Bound.Input + heard(ask)
+	if ask.Bound.Tools {
+		n += forTools
+	}
+	if !ask.Bound.Open {
+		return n
+	}
+	return max(n, cmp.Or(d.Context, manyTokens)*(1+ask.Bound.Uses))
+}
 
 // sound is what hearing or speaking is likely to use; zero for all else.
 func sound(ask broker.Ask) llm.Usage {

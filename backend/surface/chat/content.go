@@ -17,7 +17,8 @@ import (
 type content struct {
 	text   int // bytes of the request less those of images: no token is shorter than a byte
 	images int
-	urls   int // of images those with an address
+	urls   int  // of images those with an address
+	open   bool // a file, whose pages its bytes do not bound
 	parts  int
 	tools  bool   // a tool was called
 	tie    string // of a conversation that goes on; empty: it begins
@@ -82,8 +83,11 @@ func (c *content) part(at string, raw []byte) {
 		return
 	}
 	object.Members(raw, func(key string, value []byte) bool {
-		if key == "image_url" {
+		switch key {
+		case "image_url":
 			c.image(at+".image_url", value)
+		case "file":
+			c.open = true
 		}
 		return c.err == nil
 	})

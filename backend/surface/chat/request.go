@@ -8,6 +8,7 @@ import (
 	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 	"nexusai/backend/provider/splice"
+	"nexusai/backend/surface/hosted"
 	"nexusai/backend/surface/object"
 	"nexusai/backend/surface/picture"
 )
@@ -36,7 +37,7 @@ type request struct {
 // Read implements broker.Surface.
 func (Surface) Read(body []byte) (broker.Request, error) {
 	members, err := object.Parse(body, "model", "stream", "stream_options", "max_tokens", "max_completion_tokens",
-		"n", "messages", "tools", "functions", "response_format", "logprobs", "modalities")
+		"n", "messages", "tools", "functions", "response_format", "logprobs", "modalities", "web_search_options", "service_tier")
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +53,11 @@ func (Surface) Read(body []byte) (broker.Request, error) {
 	r.bound = broker.Bound{
 		Input: seen.text + seen.images*picture.MaxTokens, Likely: seen.text/4 + seen.images*picture.UsualTokens,
 		MaxOutput: r.max, Choices: r.choices, Images: seen.images, Addresses: seen.urls,
-		Tools: seen.tools || r.asks("tools") || r.asks("functions"), Schema: r.json,
+		Tools: seen.tools || r.asks("tools") || r.asks("functions"), Schema: r.json, Open: seen.open || r.asks("web_search_options"),
+		Unpriced: r.asks("web_search_options"), // billed by the search, which this wire does not count
 	}
+	hosted.Tools(&r.bound, members.Raw("tools"), "function", "custom")
+	hosted.Tier(&r.bound, members.Raw("service_tier"))
 	return r, nil
 }
 

@@ -17,6 +17,7 @@ type content struct {
 	blocks int
 	tools  bool   // a tool was used
 	urls   int    // of images and documents those with an address
+	open   bool   // a document, whose pages its bytes do not bound
 	tie    string // of a conversation that goes on; empty: it begins
 	last   []byte // the message before
 	err    *fault.Fault
@@ -84,6 +85,8 @@ func (c *content) block(at string, raw []byte, depth int) {
 		switch {
 		case key == "tool_use_id":
 			c.tools = true
+		case key == "type" && (string(value) == `"document"` || string(value) == `"container_upload"`):
+			c.open = true
 		case key == "source":
 			c.source(at+".source", value)
 		case key == "content" && depth == 0:

@@ -6,6 +6,7 @@ import (
 	"nexusai/backend/broker"
 	"nexusai/backend/fault"
 	"nexusai/backend/provider/anthropic"
+	"nexusai/backend/surface/hosted"
 	"nexusai/backend/surface/object"
 	"nexusai/backend/surface/picture"
 )
@@ -26,7 +27,7 @@ type request struct {
 func (Surface) Read(body []byte) (broker.Request, error) { return read(body) }
 
 func read(body []byte) (*request, error) {
-	members, err := object.Parse(body, "model", "stream", "max_tokens", "messages", "system", "tools", "thinking", "output_config", "output_format")
+	members, err := object.Parse(body, "model", "stream", "max_tokens", "messages", "system", "tools", "thinking", "output_config", "output_format", "mcp_servers", "service_tier", "speed", "inference_geo")
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +48,12 @@ func read(body []byte) (*request, error) {
 	r.bound = broker.Bound{
 		Input: text + r.Images*picture.MaxTokens, Likely: text/4 + r.Images*picture.UsualTokens,
 		MaxOutput: r.MaxTokens, Choices: 1, Images: r.Images, Addresses: seen.urls,
-		Tools: seen.tools || len(tools) > 2, Schema: len(format) > 4 || hasFormat(members),
+		Tools: seen.tools || len(tools) > 2, Schema: len(format) > 4 || hasFormat(members), Open: seen.open || hosted.Said(members.Raw("mcp_servers")),
 	}
+	hosted.Tools(&r.bound, tools, "custom", "bash_", "text_editor_", "computer_", "memory_")
+	hosted.Tier(&r.bound, members.Raw("service_tier"))
+	hosted.Tier(&r.bound, members.Raw("speed"))
+	hosted.Tier(&r.bound, members.Raw("inference_geo"))
 	return r, nil
 }
 

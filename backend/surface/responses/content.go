@@ -18,6 +18,7 @@ type content struct {
 	items int
 	tools bool   // a tool was used
 	urls  int    // of images those with an address
+	open  bool   // a file, or an item that the provider keeps
 	tie   string // of a conversation that goes on; empty: it begins
 	last  []byte // the item before
 	err   *fault.Fault
@@ -74,6 +75,8 @@ func (c *content) item(at string, raw []byte, depth int) bool {
 		switch {
 		case key == "call_id":
 			c.tools = true
+		case key == "type" && (string(value) == `"input_file"` || string(value) == `"item_reference"`):
+			c.open = true
 		case key == "image_url":
 			c.image(at+".image_url", value)
 		case (key == "content" || key == "output") && depth < maxNested:

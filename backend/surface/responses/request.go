@@ -7,6 +7,7 @@ import (
 	"nexusai/backend/fault"
 	"nexusai/backend/provider/responses"
 	"nexusai/backend/provider/splice"
+	"nexusai/backend/surface/hosted"
 	"nexusai/backend/surface/object"
 	"nexusai/backend/surface/picture"
 )
@@ -58,8 +59,10 @@ func (s Surface) Read(body []byte) (broker.Request, error) {
 	r.bound = broker.Bound{
 		Input: text + r.Images*picture.MaxTokens, Likely: text/4 + r.Images*picture.UsualTokens,
 		MaxOutput: r.MaxOutput, Choices: 1, Images: r.Images, Addresses: seen.urls,
-		Tools: seen.tools || r.hasTools(), Schema: r.hasFormat(),
+		Tools: seen.tools || r.hasTools(), Schema: r.hasFormat(), Open: seen.open || hosted.Said(members.Raw("prompt")),
 	}
+	hosted.Tools(&r.bound, members.Raw("tools"), "function", "custom", "namespace", "local_shell", "apply_patch", "computer")
+	hosted.Tier(&r.bound, members.Raw("service_tier"))
 	return r, nil
 }
 
@@ -67,7 +70,7 @@ func (s Surface) Read(body []byte) (broker.Request, error) {
 func wantsStore(raw []byte) bool { return raw == nil || string(raw) == "true" || string(raw) == "null" }
 
 func parse(body []byte) (object.Object, error) {
-	return object.Parse(body, "model", "stream", "max_output_tokens", "input", "tools", "text", "store", "previous_response_id", "conversation", "background")
+	return object.Parse(body, "model", "stream", "max_output_tokens", "input", "tools", "text", "store", "previous_response_id", "conversation", "background", "prompt", "service_tier")
 }
 
 func (r *request) hasTools() bool {

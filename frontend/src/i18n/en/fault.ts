@@ -14,7 +14,7 @@ export default {
     runs: "You have too many answers in progress.",
     teamRuns: "Your team has too many answers in progress.",
   },
-  quota: { spent: "A budget or limit is used up.", unpriced: "No price is known for this model, and calls without a price are not allowed." },
+  quota: { spent: "A budget or limit is used up.", unpriced: "No price is known for this call, and calls without a price are not allowed." },
   unavailable: "This cannot be reached at the moment.",
   timeout: "It took too long to answer.",
   canceled: "This was cancelled.",

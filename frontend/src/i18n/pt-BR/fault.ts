@@ -16,7 +16,7 @@ export default {
     runs: "Você tem respostas demais em andamento.",
     teamRuns: "Sua equipe tem respostas demais em andamento.",
   },
-  quota: { spent: "Um orçamento ou limite está esgotado.", unpriced: "O preço deste modelo não é conhecido e chamadas sem preço não são permitidas." },
+  quota: { spent: "Um orçamento ou limite está esgotado.", unpriced: "O preço desta chamada não é conhecido e chamadas sem preço não são permitidas." },
   unavailable: "Isso não está acessível no momento.",
   timeout: "Demorou demais para responder.",
   canceled: "Isso foi cancelado.",

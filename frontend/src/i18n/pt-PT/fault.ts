@@ -16,7 +16,7 @@ export default {
     runs: "Tem demasiadas respostas em curso.",
     teamRuns: "A sua equipa tem demasiadas respostas em curso.",
   },
-  quota: { spent: "Um orçamento ou limite está esgotado.", unpriced: "Não se conhece o preço deste modelo e não são permitidas chamadas sem preço." },
+  quota: { spent: "Um orçamento ou limite está esgotado.", unpriced: "Não se conhece o preço desta chamada e não são permitidas chamadas sem preço." },
   unavailable: "Isto não está acessível neste momento.",
   timeout: "Demorou demasiado a responder.",
   canceled: "Isto foi cancelado.",
