@@ -238,6 +238,63 @@ func TestADeadProcessIsTakenForSpentAfterADay(t *testing.T) {
 	}
 }
 
+// TestWhatIsUnusedGoesToWhoStarves: a process that holds more than it needs gives
+// it back when another is refused for it.
+func TestWhatIsUnusedGoesToWhoStarves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.budget(budget.Budget{Holder: budget.OfTenant, Period: budget.Total, Limit: usd})
+	rich, poor := w.process(), w.process()
+	h, err := rich.Reserve(t.Context(), w.who(), usd/2, usd/2)
+	w.must(err)
+	h.Settle(0)
+	if _, err := poor.Reserve(t.Context(), w.who(), usd, usd); fault.CodeOf(err) != fault.QuotaSpent {
+		t.Fatalf("what another process holds was lent: %v", err)
+	}
+	w.must(rich.Turn(t.Context()))
+	time.Sleep(150 * time.Millisecond) // an empty budget is not asked again at once
+	if h, err = poor.Reserve(t.Context(), w.who(), usd, usd); err != nil || h.Amount != usd {
+		t.Errorf("after it was given back: %+v %v", h, fault.Cause(err))
+	}
+	if _, err := rich.Reserve(t.Context(), w.who(), 1, 1); fault.CodeOf(err) != fault.QuotaSpent {
+		t.Errorf("who gave it back has it still: %v", err)
+	}
+}
+
+// TestAProcessThatIsBackIsNotLost: between being found and being ended a lease's
+// process may say that it lives.
+func TestAProcessThatIsBackIsNotLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.budget(budget.Budget{Holder: budget.OfTenant, Period: budget.Total, Limit: usd})
+	back, p := w.process(), w.process()
+	h, err := back.Reserve(t.Context(), w.who(), usd, usd)
+	w.must(err)
+	lease := budget.Lease{TenantID: w.tenant, Subject: w.tenant, Life: back.life, From: h.Claims[0].From, Budget: h.Claims[0].Budget}
+	if lost, err := p.Lose(t.Context(), lease); err != nil || lost != 0 || w.number(`select lost_nano_usd from budget_period`) != 0 {
+		t.Errorf("lost %d %v", lost, err)
+	}
+}
+
+// TestAClosedLifeIsLentNothing: once a process says that all it spent is stored,
+// what it still held is free and nothing new is lent to it.
+func TestAClosedLifeIsLentNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.budget(budget.Budget{Holder: budget.OfTenant, Period: budget.Total, Limit: usd})
+	p := w.process()
+	h, err := p.Reserve(t.Context(), w.who(), usd/4, usd/4)
+	w.must(err)
+	h.Settle(0)
+	w.must(p.Close(t.Context(), []string{p.life}))
+	if _, err := p.Reserve(t.Context(), w.who(), usd, usd); fault.CodeOf(err) != fault.QuotaSpent {
+		t.Errorf("a call after the end: %v", err)
+	}
+	if n := w.number(`select coalesce(sum(granted_nano_usd - spent_nano_usd), 0) from budget_lease`); n != 0 {
+		t.Errorf("%d are held by nobody", n)
+	}
+}
+
 // TestNobodyOverspends lets processes spend, store, crash and come back in a
 // random order: at no moment is more spent and held than the limit.
 func TestNobodyOverspends(t *testing.T) {
@@ -364,5 +421,50 @@ func TestPeriodsAreThoseOfTheZone(t *testing.T) {
 	from, to = budget.Monthly.Span(at, lisbon)
 	if !from.Equal(time.Date(2026, 9, 30, 23, 0, 0, 0, time.UTC)) || !to.Equal(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("%s to %s", from, to)
+	}
+	// A day of the zone, not of the server: in São Paulo November is not over.
+	paulo, err := time.LoadLocation("America/Sao_Paulo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at = time.Date(2026, 12, 1, 1, 0, 0, 0, time.UTC)
+	if from, to = budget.Daily.Span(at, paulo); !from.Equal(time.Date(2026, 11, 30, 3, 0, 0, 0, time.UTC)) || !to.Equal(time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)) {
+		t.Errorf("%s to %s", from, to)
+	}
+	if from, to = budget.Monthly.Span(at, paulo); !from.Equal(time.Date(2026, 11, 1, 3, 0, 0, 0, time.UTC)) || !to.Equal(time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)) {
+		t.Errorf("%s to %s", from, to)
+	}
+}
+
+// TestEveryMomentIsInItsPeriod goes through the hours of years in zones whose
+// clocks change at midnight, before it and after it: periods join without a gap
+// and without an overlap, or what is spent between them counts nowhere.
+func TestEveryMomentIsInItsPeriod(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"America/Santiago", "America/Havana", "Africa/Cairo", "Asia/Beirut", "Asia/Amman", "America/Sao_Paulo", "Atlantic/Azores", "Europe/Lisbon", "Asia/Tehran", "Australia/Lord_Howe", "UTC"} {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, year := range []int{2018, 2026} { // in one São Paulo and Amman had summer time, in the other Cairo has
+			for _, period := range []budget.Period{budget.Daily, budget.Monthly} {
+				joins(t, period, time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC), zone)
+			}
+		}
+	}
+}
+
+func joins(t *testing.T, period budget.Period, at time.Time, zone *time.Location) {
+	t.Helper()
+	_, last := period.Span(at, zone)
+	for end := at.AddDate(1, 0, 0); at.Before(end); at = at.Add(30 * time.Minute) {
+		from, to := period.Span(at, zone)
+		if at.Before(from) || !at.Before(to) {
+			t.Fatalf("%s %s: %s is not from %s to %s", zone, period, at, from, to)
+		}
+		if !at.Before(last) && !from.Equal(last) {
+			t.Fatalf("%s %s: one ends at %s, the next begins at %s", zone, period, last, from)
+		}
+		last = to
 	}
 }

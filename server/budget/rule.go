@@ -55,12 +55,32 @@ func (p Period) Span(at time.Time, zone *time.Location) (from, to time.Time) {
 	y, m, d := local.Date()
 	switch p {
 	case Daily:
-		return time.Date(y, m, d, 0, 0, 0, 0, zone).UTC(), time.Date(y, m, d+1, 0, 0, 0, 0, zone).UTC()
+		return begin(y, m, d, zone), begin(y, m, d+1, zone)
 	case Monthly:
-		return time.Date(y, m, 1, 0, 0, 0, 0, zone).UTC(), time.Date(y, m+1, 1, 0, 0, 0, 0, zone).UTC()
+		return begin(y, m, 1, zone), begin(y, m+1, 1, zone)
 	case Total:
 	}
 	return always, never
+}
+
+// begin is the first moment of a day. Where clocks are put forward at midnight
+// there is no midnight, and where they are put back just after it there are two.
+func begin(y int, m time.Month, d int, zone *time.Location) time.Time {
+	day := time.Date(y, m, d, 12, 0, 0, 0, zone).YearDay()
+	at := time.Date(y, m, d, 0, 0, 0, 0, zone) // of two either, and for none a moment near by
+	changed, changes := at.ZoneBounds()
+	if at.YearDay() != day {
+		return changes.UTC()
+	}
+	if changed.IsZero() {
+		return at.UTC()
+	}
+	_, before := changed.Add(-1).Zone()
+	first := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Add(-time.Duration(before) * time.Second)
+	if first.Before(at) && first.In(zone).YearDay() == day {
+		return first
+	}
+	return at.UTC()
 }
 
 // Who spends.
