@@ -27,6 +27,7 @@ import (
 // prices are 1 USD for a million input tokens, 10 of output, cached a tenth.
 type prices struct {
 	unknown, paid bool
+	dearest       string // part of input and output, by a price of its own
 	search        int64
 }
 
@@ -34,7 +35,16 @@ func (p prices) Settle(_ context.Context, _, _ string, a broker.Attempt) (string
 	if p.unknown {
 		return "Scripted", ledger.Price{Paid: p.paid}
 	}
-	return "Scripted", ledger.Price{Known: true, Version: "test", Paid: p.paid, Price: catalog.Price{InputNano: 1e9, CachedNano: 1e8, OutputNano: 1e10, SearchNano: p.search}}
+	list := catalog.Price{InputNano: 1e9, CachedNano: 1e8, OutputNano: 1e10, SearchNano: p.search}
+	switch p.dearest {
+	case "written":
+		list.CacheWriteNano, list.ReasoningNano = 2e9, 2e10
+	case "kept":
+		list.CacheWriteNano, list.CacheHourNano, list.ReasoningNano = 2e9, 4e9, 2e10
+	case "sound":
+		list.AudioInNano, list.AudioOutNano = 8e9, 4e10
+	}
+	return "Scripted", ledger.Price{Known: true, Version: "test", Paid: p.paid, Price: list}
 }
 
 type world struct {
@@ -173,6 +183,15 @@ func TestAnAnswerWithoutALimitGetsWhatTheBudgetAllows(t *testing.T) {
 	// 24 of the 25 million are left for output, for two answers at 10,000 a token.
 	if got := ticket.MaxOutput(); got != 1199 || o.Limit() != got {
 		t.Errorf("limit %d and %d", got, o.Limit())
+	}
+	ticket.Settle(broker.Attempt{N: 1})
+	rich := newWorld(t, prices{})
+	rich.budget(1_000_000_000_000)
+	o, ctx = rich.begin()
+	ticket, err = rich.gate.Admit(ctx, deployment, ask(o, broker.Bound{Input: 1000, Choices: 2}))
+	rich.must(err)
+	if got := ticket.MaxOutput(); got != deployment.MaxOutput {
+		t.Errorf("with plenty each of two answers may have %d tokens, want all that the model gives", got)
 	}
 	ticket.Settle(broker.Attempt{N: 1})
 	o, ctx = w.begin()
@@ -329,22 +348,37 @@ func TestCountingTokensIsFreeAndUnknownCallsAreRefused(t *testing.T) {
 	}
 }
 
-// TestTheWorstCaseIsTheWorst tries random usage within a bound.
+// TestTheWorstCaseIsTheWorst tries random usage within a bound, and the dearest.
 func TestTheWorstCaseIsTheWorst(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, prices{})
-	w.budget(1_000_000_000_000)
-	for n := range 50 {
-		o, ctx := w.begin()
-		b := broker.Bound{Input: 1 + n*97, MaxOutput: 1 + n*31, Choices: 1 + n%3}
-		ticket, err := w.gate.Admit(ctx, deployment, ask(o, b))
-		w.must(err)
-		a := broker.Attempt{N: 1, Usage: llm.Usage{Input: b.Input, Cached: n * 13 % b.Input, Output: b.MaxOutput * b.Choices, Reasoning: n * 7 % b.MaxOutput}}
-		ticket.Settle(a)
-		o.End(calllog.OutcomeOf(broker.Report{Attempts: []broker.Attempt{a}}, nil, func(broker.Attempt) (string, ledger.Price) { return "", ledger.Price{} }))
-	}
-	w.reach(`select count(*) from inference_log`, 50)
-	if n := w.number(`select count(*) from inference_attempt where cost_nano_usd > reserved_nano_usd or cost_nano_usd = 0`); n != 0 {
-		t.Errorf("%d attempts cost more than was held", n)
+	for dearest, most := range map[string]func(in, out int) llm.Usage{
+		"":        func(in, out int) llm.Usage { return llm.Usage{Input: in, Output: out} },
+		"written": func(in, out int) llm.Usage { return llm.Usage{Input: in, CacheWrite: in, Output: out, Reasoning: out} },
+		"kept": func(in, out int) llm.Usage {
+			return llm.Usage{Input: in, CacheWrite: in, CacheHour: in, Output: out, Reasoning: out}
+		},
+		"sound": func(in, out int) llm.Usage { return llm.Usage{Input: in, AudioIn: in, Output: out, AudioOut: out} },
+	} {
+		t.Run(dearest, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, prices{dearest: dearest})
+			w.budget(1_000_000_000_000)
+			for n := range 30 {
+				o, ctx := w.begin()
+				b := broker.Bound{Input: 1 + n*97, MaxOutput: 1 + n*31, Choices: 1 + n%3}
+				ticket, err := w.gate.Admit(ctx, deployment, ask(o, b))
+				w.must(err)
+				a := broker.Attempt{N: 1, Usage: most(b.Input, b.MaxOutput*b.Choices)}
+				if n%2 == 1 {
+					a.Usage.Cached, a.Usage.Reasoning = n*13%b.Input, n*7%b.MaxOutput
+				}
+				ticket.Settle(a)
+				o.End(calllog.OutcomeOf(broker.Report{Attempts: []broker.Attempt{a}}, nil, func(broker.Attempt) (string, ledger.Price) { return "", ledger.Price{} }))
+			}
+			w.reach(`select count(*) from inference_log`, 30)
+			if n := w.number(`select count(*) from inference_attempt where cost_nano_usd > reserved_nano_usd or cost_nano_usd = 0`); n != 0 {
+				t.Errorf("%d attempts cost more than was held", n)
+			}
+		})
 	}
 }

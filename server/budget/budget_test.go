@@ -261,6 +261,21 @@ func TestWhatIsUnusedGoesToWhoStarves(t *testing.T) {
 	}
 }
 
+// TestAChangeElsewhereHoldsHereInAMoment: another process made the budget.
+func TestAChangeElsewhereHoldsHereInAMoment(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.process()
+	if h, err := p.Reserve(t.Context(), w.who(), usd, usd); err != nil || h.Bound {
+		t.Fatalf("without a budget: %+v %v", h, err)
+	}
+	w.budget(budget.Budget{Holder: budget.OfTenant, Period: budget.Total, Limit: usd / 2})
+	w.must(p.Turn(t.Context()))
+	if _, err := p.Reserve(t.Context(), w.who(), usd, usd); fault.CodeOf(err) != fault.QuotaSpent {
+		t.Errorf("a turn after it was made: %v", err)
+	}
+}
+
 // TestAProcessThatIsBackIsNotLost: between being found and being ended a lease's
 // process may say that it lives.
 func TestAProcessThatIsBackIsNotLost(t *testing.T) {
