@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,8 +28,10 @@ type Difference struct {
 	Attempt   int    `json:"attempt,omitempty"`
 	Invoiced  int64  `json:"invoiced_nano_usd"`
 	Booked    int64  `json:"booked_nano_usd"`
-	Estimated bool   `json:"estimated,omitempty"` // we counted it ourselves
+	Estimated bool   `json:"estimated,omitempty"` // we counted it, or a part of it, ourselves
 	Corrected bool   `json:"corrected,omitempty"`
+
+	parts []part // what Correct books; none: people have to look
 }
 
 // Note says in words what a difference means and what can be done about it.
@@ -35,8 +39,12 @@ func (d Difference) Note() string {
 	switch {
 	case d.Corrected:
 		return "corrected"
-	case d.estimate():
+	case len(d.parts) > 0 && d.CallID != "":
 		return "we only estimated it: --apply corrects it"
+	case len(d.parts) > 0:
+		return fmt.Sprintf("we only estimated %d calls of it: --apply corrects those in proportion", len(d.parts))
+	case d.Estimated && d.CallID == "":
+		return "what we only estimated of it does not explain so much: ask the provider"
 	case d.Kind == Unknown && d.RequestID != "":
 		return "the ledger has no such request at this provider"
 	case d.Kind == Unknown:
@@ -65,6 +73,14 @@ type booked struct {
 	estimated bool
 }
 
+// guess is what to book for an attempt that we only estimated.
+func (b booked) guess(more int64) []part {
+	if !b.estimated {
+		return nil
+	}
+	return []part{{b.call, b.attempt, more}}
+}
+
 const selectBooked = `
 select a.provider_request, a.call_id::text, a.attempt, a.estimated, coalesce(sum(e.amount_nano_usd), 0)::bigint
 from inference_attempt a
@@ -75,7 +91,7 @@ group by a.provider_request, a.call_id, a.attempt, a.estimated order by a.call_i
 const selectBookedDays = `
 select (e.at at time zone 'UTC')::date, a.model, sum(e.amount_nano_usd)::bigint
 from ledger_entry e join inference_attempt a on a.tenant_id = e.tenant_id and a.call_id = e.call_id and a.attempt = e.attempt
-where e.tenant_id = $1 and e.provider = $2 and e.kind <> 'reserve' and e.at >= $3 and e.at < $4
+where e.tenant_id = $1 and e.provider = $2 and e.kind <> 'reserve' and e.at >= $3 and e.at < $4 and a.provider_request <> all($5)
 group by 1, 2 having sum(e.amount_nano_usd) <> 0`
 
 const selectUnbilled = `
@@ -119,7 +135,11 @@ func Reconcile(ctx context.Context, tx pgx.Tx, tenantID, provider string, lines 
 	}
 	to := last.AddDate(0, 0, 1)
 	if len(byDay) > 0 {
-		return out, out.days(ctx, tx, tenantID, provider, byDay, first, to)
+		named := slices.AppendSeq([]string{}, maps.Keys(byRequest)) // compared already
+		if err := out.days(ctx, tx, tenantID, provider, byDay, first, to, named); err != nil {
+			return out, err
+		}
+		return out, out.spread(ctx, tx, tenantID, provider, first, to, named)
 	}
 	return out, out.unbilled(ctx, tx, tenantID, provider, byRequest, first, to)
 }
@@ -152,14 +172,14 @@ func (r *Reconciliation) requests(ctx context.Context, tx pgx.Tx, tenantID, prov
 		last := all[len(all)-1] // an id that a provider gives twice is compared in one
 		r.Differences = append(r.Differences, Difference{
 			Kind: Differs, Line: l.Line, RequestID: id, Model: l.Model, CallID: last.call, Attempt: last.attempt,
-			Invoiced: l.Amount, Booked: sum, Estimated: last.estimated,
+			Invoiced: l.Amount, Booked: sum, Estimated: last.estimated, parts: last.guess(l.Amount - sum),
 		})
 	}
 	return nil
 }
 
-func (r *Reconciliation) days(ctx context.Context, tx pgx.Tx, tenantID, provider string, lines map[dayOf]InvoiceLine, from, to time.Time) error {
-	rows, err := tx.Query(ctx, selectBookedDays, tenantID, provider, from, to)
+func (r *Reconciliation) days(ctx context.Context, tx pgx.Tx, tenantID, provider string, lines map[dayOf]InvoiceLine, from, to time.Time, named []string) error {
+	rows, err := tx.Query(ctx, selectBookedDays, tenantID, provider, from, to, named)
 	if err != nil {
 		return fmt.Errorf("add up what was booked: %w", err)
 	}
@@ -207,9 +227,11 @@ func (r *Reconciliation) unbilled(ctx context.Context, tx pgx.Tx, tenantID, prov
 			continue
 		}
 		for _, b := range found[id] {
-			r.Differences = append(r.Differences, Difference{
-				Kind: Unbilled, RequestID: id, CallID: b.call, Attempt: b.attempt, Booked: b.amount, Estimated: b.estimated,
-			})
+			d := Difference{Kind: Unbilled, RequestID: id, CallID: b.call, Attempt: b.attempt, Booked: b.amount, Estimated: b.estimated}
+			if id != "" { // without one it may be a line that the ledger does not know
+				d.parts = b.guess(-b.amount)
+			}
+			r.Differences = append(r.Differences, d)
 		}
 	}
 	return nil

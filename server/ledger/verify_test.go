@@ -184,3 +184,69 @@ func TestAnInvoiceCorrectsOnlyWhatWeEstimated(t *testing.T) {
 		return err
 	}))
 }
+
+// reconcile compares an invoice and, with apply, corrects by it.
+func (s *shop) reconcile(invoice string, apply bool) (r ledger.Reconciliation, fresh []ledger.Entry) {
+	s.Helper()
+	lines, err := ledger.ReadInvoice(strings.NewReader(invoice))
+	s.must(err)
+	s.must(s.db.Tenant(s.Context(), s.tenant, func(tx pgx.Tx) error {
+		if r, err = ledger.Reconcile(s.Context(), tx, s.tenant, "p", lines); err != nil || !apply {
+			return err
+		}
+		if fresh, err = r.Correct(s.Context(), tx, s.tenant, "invoice"); err != nil {
+			return err
+		}
+		return s.budgets.Spent(s.Context(), tx, s.tenant, fresh)
+	}))
+	return r, fresh
+}
+
+// TestAnInvoiceByDayCorrectsEstimatesInProportion: of seven calls over
+// $0.002065 two were estimated, over $0.0003 and $0.0003025.
+func TestAnInvoiceByDayCorrectsEstimatesInProportion(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	day := func(usd string) string {
+		return "date,model,amount_usd\n" + time.Now().UTC().Format(time.DateOnly) + ",up," + usd + "\n"
+	}
+	for usd, note := range map[string]string{
+		"10":        "what we only estimated of it does not explain so much: ask the provider", // over what was held
+		"0.0000001": "what we only estimated of it does not explain so much: ask the provider", // less than what the provider counted
+		"0.003":     "we only estimated 2 calls of it: --apply corrects those in proportion",
+	} {
+		if r, _ := s.reconcile(day(usd), false); len(r.Differences) != 1 || r.Differences[0].Note() != note || !r.Differences[0].Estimated {
+			t.Errorf("$%s: %+v", usd, r.Differences)
+		}
+	}
+	if _, fresh := s.reconcile(day("10"), true); len(fresh) != 0 {
+		t.Errorf("corrected by more than what was held: %+v", fresh)
+	}
+	r, fresh := s.reconcile(day("0.003"), true)
+	if len(fresh) != 2 || fresh[0].Amount != 465_560 || fresh[1].Amount != 935_000-465_560 || !r.Differences[0].Corrected {
+		t.Errorf("$0.003: %+v", fresh)
+	}
+	if r, fresh = s.reconcile(day("0.003"), true); len(r.Differences) != 0 || len(fresh) != 0 || r.Booked != 3_000_000 {
+		t.Errorf("once more: %+v %+v", r, fresh)
+	}
+	if _, fresh = s.reconcile(day("0.002"), true); len(fresh) != 2 || fresh[0].Amount >= 0 || fresh[0].N != 2 {
+		t.Errorf("a later invoice says less: %+v", fresh)
+	}
+	if v := s.verify(); !v.OK() || v.Entries != 18 {
+		t.Errorf("after the corrections: %+v", v)
+	}
+}
+
+// TestAnInvoiceOfBothKindsCountsEachCallOnce: input and output may be lines of
+// their own, and what is named by its request is not looked for in its day.
+func TestAnInvoiceOfBothKindsCountsEachCallOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	today := time.Now().UTC().Format(time.DateOnly)
+	invoice := "date,model,request_id,amount_usd\n" + today + ",up,req-a,0.0002\n" + today + ",up,req-a,0.0000875\n" +
+		today + ",up,,0.001\n" + today + ",up,,0.0007775\n"
+	r, _ := s.reconcile(invoice, false)
+	if len(r.Differences) != 0 || r.Booked != 2_065_000 || r.Invoiced != r.Booked {
+		t.Errorf("%+v", r)
+	}
+}

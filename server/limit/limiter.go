@@ -52,7 +52,7 @@ type Refusal struct {
 type Limiter struct {
 	Config
 	mu   sync.Mutex
-	said time.Time // when lost counters were logged last; guarded by mu
+	said map[bool]time.Time // when lost counters were logged last, where callers pass and where not; guarded by mu
 }
 
 // New checks cfg; Run must follow.
@@ -66,7 +66,7 @@ func New(cfg Config) (*Limiter, error) {
 	if cfg.Refused == nil {
 		cfg.Refused = func(Refusal) {}
 	}
-	return &Limiter{Config: cfg}, nil
+	return &Limiter{Config: cfg, said: map[bool]time.Time{}}, nil
 }
 
 // Run keeps what is taken until ctx ends.
@@ -170,9 +170,9 @@ func (l *Limiter) lost(ctx context.Context, all []claim, err error) error {
 func (l *Limiter) say(open bool, err error) {
 	l.mu.Lock()
 	now := l.Now()
-	due := now.Sub(l.said) >= sayEvery
+	due := now.Sub(l.said[open]) >= sayEvery
 	if due {
-		l.said = now
+		l.said[open] = now
 	}
 	l.mu.Unlock()
 	switch {

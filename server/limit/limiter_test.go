@@ -178,6 +178,18 @@ func TestALimitOfWhatIsSharedIsTheTenantsOwn(t *testing.T) {
 	}
 }
 
+// TestMoreThanTheWholeLimitWaitsForAFullBucket and not for ever.
+func TestMoreThanTheWholeLimitWaitsForAFullBucket(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(t, limit.NewMemory(nil), limit.Rule{ID: "r", Holder: limit.OfTenant, Measure: limit.InputTokens, Amount: 30, Window: time.Hour})
+	if _, err := l.Admit(asCaller(t), dep, ask); err != nil { // a hundred at most
+		t.Errorf("with a full bucket: %v", err)
+	}
+	if _, err := l.Admit(asCaller(t), dep, ask); fault.CodeOf(err) != fault.RateLimited || fault.From(err).RetryAfter > time.Hour {
+		t.Errorf("with an empty one: %v", err)
+	}
+}
+
 func TestRefusalsAreTold(t *testing.T) {
 	t.Parallel()
 	var told []limit.Refusal

@@ -3,10 +3,12 @@ package limit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -130,12 +132,61 @@ func TestRedisAway(t *testing.T) {
 	if _, err := c.Take(t.Context(), "h", []limit.Claim{{Key: "t/a/-", Cost: 1, Limit: 1, Window: time.Hour}}); err == nil {
 		t.Error("a take without Redis succeeded")
 	}
-	for _, open := range []bool{true, false} {
-		l := newLimiter(t, c, limit.Rule{ID: "a", Holder: limit.OfTenant, Measure: limit.Requests, Amount: 1, Window: time.Hour, FailOpen: open})
+	rule := limit.Rule{ID: "a", Holder: limit.OfTenant, Measure: limit.Requests, Amount: 1, Window: time.Hour}
+	rules := &fixed{rule}
+	var said strings.Builder
+	now := time.Now()
+	l, err := limit.New(limit.Config{Counters: c, Rules: rules, Log: slog.New(slog.NewTextHandler(&said, nil)), Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for step, tt := range []struct {
+		open   bool
+		later  time.Duration
+		passes string // how often the log says that callers pass, and that they are refused
+	}{{true, 0, "1 0"}, {true, 0, "1 0"}, {false, 0, "1 1"}, {false, time.Second, "1 1"}, {true, 10 * time.Second, "2 1"}} {
+		now = now.Add(tt.later)
+		(*rules)[0].FailOpen = tt.open
 		_, err := l.Admit(asCaller(t), dep, ask)
-		if open != (err == nil) {
-			t.Errorf("fail open %v: %v", open, err)
+		if tt.open != (err == nil) || !tt.open && (fault.CodeOf(err) != fault.Unavailable || fault.From(err).RetryAfter == 0) {
+			t.Errorf("fail open %v: %v", tt.open, err)
 		}
+		if got := fmt.Sprint(strings.Count(said.String(), "callers pass"), strings.Count(said.String(), "callers are refused")); got != tt.passes {
+			t.Errorf("step %d: said %s, want %s", step, got, tt.passes)
+		}
+	}
+}
+
+// TestWhatADeadProcessTookIsFreeAgain, and what nobody takes from any more is
+// forgotten: Redis must not fill up.
+func TestWhatADeadProcessTookIsFreeAgain(t *testing.T) {
+	t.Parallel()
+	socket, _ := startRedis(t)
+	c := dialRedis(t, socket)
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
+	t.Cleanup(func() { _ = client.Close() })
+	const key, rate = "nexus:limit:{t}:a/-", "nexus:limit:{t}:b/-"
+	ago := float64(time.Now().Add(-time.Second).UnixMilli())
+	if err := client.ZAdd(t.Context(), key, redis.Z{Score: ago, Member: "of the dead"}).Err(); err != nil {
+		t.Fatal(err)
+	}
+	place := limit.Claim{Key: "t/a/-", Cost: 1, Limit: 1, Concurrent: true}
+	if got, err := c.Take(t.Context(), "h", []limit.Claim{place, {Key: "t/b/-", Cost: 1, Limit: 9, Window: time.Hour}}); err != nil || got.Refused >= 0 {
+		t.Fatal("the place of a dead process is taken", got, err)
+	}
+	for name, most := range map[string]time.Duration{key: 90 * time.Second, rate: 2 * time.Hour} {
+		if left, err := client.PTTL(t.Context(), name).Result(); err != nil || left <= 0 || left > most {
+			t.Errorf("%s is kept for %s (%v)", name, left, err)
+		}
+	}
+	// A process that lives renews its place before it is free.
+	soon := float64(time.Now().Add(time.Second).UnixMilli())
+	if err := client.ZAddXX(t.Context(), key, redis.Z{Score: soon, Member: "h"}).Err(); err != nil {
+		t.Fatal(err)
+	}
+	c.Renew(t.Context())
+	if until, err := client.ZScore(t.Context(), key, "h").Result(); err != nil || until < soon+60_000 {
+		t.Errorf("the place is kept until %f, want more than a minute after %f (%v)", until, soon, err)
 	}
 }
 

@@ -86,7 +86,7 @@ func ledgerReconcile(flags *flag.FlagSet) action {
 	slug := flags.String("tenant", "", "the tenant's slug")
 	name := flags.String("provider", "", "the provider's name, as the tenant calls it (required)")
 	file := flags.String("file", "", "the invoice, with columns "+strings.Join(ledger.InvoiceColumns, ", ")+" in its first line; - is standard input (required)")
-	apply := flags.Bool("apply", false, "correct what we had only estimated")
+	apply := flags.Bool("apply", false, "correct what we had only estimated; where the invoice names days and models instead of requests, in proportion")
 	return func(ctx context.Context, d *desk) error {
 		if *file == "" || *name == "" {
 			return misuse("ledger reconcile needs --provider NAME and a file")
