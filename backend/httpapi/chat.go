@@ -93,6 +93,7 @@ type Model struct {
 	ContextTokens int    `json:"context_tokens,omitempty"`
 	InputNanoUSD  int64  `json:"input_nano_usd,omitempty" doc:"per 1,000 input tokens"`
 	OutputNanoUSD int64  `json:"output_nano_usd,omitempty" doc:"per 1,000 output tokens"`
+	KeptDays      int    `json:"kept_days,omitempty" doc:"the organisation keeps what it is asked and answers for so long; absent: it does not"`
 	State         string `json:"state" enum:"ready,starting,unready" doc:"unready: see detail"`
 	Detail        string `json:"detail,omitempty" doc:"why it is not ready, or how far it is"`
 }

@@ -8,6 +8,7 @@ import (
 
 	"nexusai/backend/httpapi"
 	"nexusai/server/budget"
+	"nexusai/server/content"
 	"nexusai/server/fleet"
 	"nexusai/server/ledger"
 	"nexusai/server/run"
@@ -48,13 +49,31 @@ func (c Chat) Stop(ctx context.Context, id string) (httpapi.Run, error) {
 }
 
 // Models lists what the caller's team may use.
-type Models struct{ Fleet *fleet.Fleet }
+type Models struct {
+	Fleet    *fleet.Fleet
+	Contents *content.Book
+}
 
 var _ httpapi.Models = Models{}
 
-// ListModels lists chat models first.
+// ListModels lists chat models first, and says of them whether what is said with
+// them is kept: who asks is to know.
 func (m Models) ListModels(ctx context.Context) ([]httpapi.Model, error) {
-	return m.Fleet.ListModels(ctx)
+	caller, err := httpapi.MustCaller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	models, err := m.Fleet.ListModels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	days := m.Contents.KeptDays(caller.TenantID)
+	for i := range models {
+		if models[i].Kind == "chat" {
+			models[i].KeptDays = days
+		}
+	}
+	return models, nil
 }
 
 // Usage tells what the caller spent.

@@ -47,7 +47,17 @@ func TestContentsAreKeptByPolicyAndReadInTheOpen(t *testing.T) {
 	if got := v.standing(owner, v.tried("canary")).Contents; got != "not_kept" {
 		t.Errorf("without a policy it is %s", got)
 	}
+	member := v.join(v.acme, "bo@acme.test", "member").AccessToken
+	told := func(token string) bool {
+		return strings.Contains(v.call(token, "GET", "/api/models", nil).want(200).Body.String(), `"kept_days":30`)
+	}
+	if told(member) {
+		t.Error("a chat says that it is kept, and it is not")
+	}
 	v.call(owner, "PUT", contents, keeping("owner", "auditor")).want(200, `"keep":true`, `"since"`)
+	if !told(member) || told(v.beta.owner) {
+		t.Error("who chats is not told that it is kept, or another team is")
+	}
 	id := v.tried("canary")
 	detail := v.standing(owner, id)
 	if detail.Contents != "kept" || detail.ContentsUntil == nil || detail.ContentsUntil.Sub(detail.At) != 30*24*time.Hour {

@@ -64,7 +64,7 @@ func newVertical(t *testing.T, scripts ...[]up.Act) *vertical {
 	contract := httpapi.New(mux, httpapi.Config{Auth: v.svc.Authenticator(), Log: log})
 	httpapi.RegisterAccounts(contract, api.Accounts{Identity: v.svc}, identity.Jar{})
 	httpapi.RegisterConversations(contract, api.Conversations{Hub: hub, Runs: v.runs, Bus: bus})
-	httpapi.RegisterChat(contract, api.Chat{Runs: v.runs}, api.Models{Fleet: providers}, api.Usage{DB: v.db})
+	httpapi.RegisterChat(contract, api.Chat{Runs: v.runs}, api.Models{Fleet: providers, Contents: v.contents}, api.Usage{DB: v.db})
 	operations := api.Operations{Calls: calls, Contents: v.contents}
 	httpapi.RegisterOperations(contract, operations)
 	httpapi.RegisterLogs(contract, operations)

@@ -52,7 +52,8 @@ type Config struct {
 	Now  func() time.Time // default time.Now
 	// Spool bounds what waits on disk for the database, in bytes. Default 256 MiB.
 	Spool int64
-	// Hint tells a tenant's clients that calls have contents now. May be nil.
+	// Hint tells a tenant's clients that calls have contents now, or that the
+	// policy is another one. May be nil.
 	Hint func(tenantID string, hints ...httpapi.Hint)
 	// Metrics counts calls over all tenants. May be nil.
 	Metrics prometheus.Registerer

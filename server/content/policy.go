@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"nexusai/backend/fault"
+	"nexusai/backend/httpapi"
 	"nexusai/server/audit"
 	"nexusai/server/tenant"
 )
@@ -31,6 +32,16 @@ func (b *Book) policy(tenantID string) tenant.Contents {
 // KeepsResponses says whether a tenant's callers may go on from what they were
 // answered. It waits for nothing.
 func (b *Book) KeepsResponses(tenantID string) bool { return b.policy(tenantID).Responses }
+
+// KeptDays is for how long a tenant's calls are kept; 0: they are not.
+func (b *Book) KeptDays(tenantID string) int { return keptDays(b.policy(tenantID)) }
+
+func keptDays(c tenant.Contents) int {
+	if !c.Keep {
+		return 0
+	}
+	return c.Days
+}
 
 const selectKept = `select tenant_id::text, contents from nexus.contents_kept()`
 
@@ -62,8 +73,25 @@ func (b *Book) Load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read who keeps contents: %w", err)
 	}
-	b.known.Store(&all)
+	b.tell(b.known.Swap(&all), all)
 	return nil
+}
+
+// tell has the members' chats say what holds now. before is nil at the start.
+func (b *Book) tell(before *map[string]tenant.Contents, now map[string]tenant.Contents) {
+	if before == nil {
+		return
+	}
+	for id, c := range now {
+		if keptDays((*before)[id]) != keptDays(c) {
+			b.Hint(id, httpapi.Hint{Topic: "models"})
+		}
+	}
+	for id, c := range *before {
+		if _, known := now[id]; !known && c.Keep {
+			b.Hint(id, httpapi.Hint{Topic: "models"})
+		}
+	}
 }
 
 // follow reads the policies again and again, until ctx ends.

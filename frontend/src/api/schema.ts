@@ -2214,6 +2214,11 @@ export interface components {
              * @description per 1,000 input tokens
              */
             input_nano_usd?: number;
+            /**
+             * Format: int64
+             * @description the organisation keeps what it is asked and answers for so long; absent: it does not
+             */
+            kept_days?: number;
             /** @enum {string} */
             kind: "chat" | "embedding" | "transcription" | "speech" | "rerank";
             /** @description runs on this device, without any server */

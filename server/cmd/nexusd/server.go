@@ -241,7 +241,7 @@ func (srv *server) routes() (http.Handler, error) {
 	httpapi.RegisterAccounts(contract, api.Accounts{Identity: srv.identity}, identity.Jar{})
 	httpapi.RegisterPeople(contract, api.NewPeople(srv.identity, srv.trail))
 	httpapi.RegisterConversations(contract, api.Conversations{Hub: srv.hub, Runs: srv.runs, Bus: srv.bus})
-	httpapi.RegisterChat(contract, api.Chat{Runs: srv.runs}, api.Models{Fleet: srv.fleet}, api.Usage{DB: srv.db})
+	httpapi.RegisterChat(contract, api.Chat{Runs: srv.runs}, api.Models{Fleet: srv.fleet, Contents: srv.contents}, api.Usage{DB: srv.db})
 	operations := api.Operations{Calls: srv.calls, Contents: srv.contents}
 	httpapi.RegisterOperations(contract, operations)
 	httpapi.RegisterLogs(contract, operations)

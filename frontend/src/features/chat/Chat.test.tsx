@@ -2,7 +2,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { chooseLocale } from "@/i18n";
-import { conversation, message, renderChat, runOf, status } from "@/test/desktop";
+import { conversation, message, models, renderChat, runOf, status } from "@/test/desktop";
 
 // Both lists, of conversations and of messages, call this whenever they render.
 const lists = vi.hoisted(() => ({ rendered: 0 }));
@@ -75,6 +75,20 @@ test("an answer that a budget refused says which, when and whom to ask, in the r
   chat.emit({ type: "run", run: { run_id: "run1", conversation_id: final.conversation_id, answer_id: "answer1", seq: 1, state: "failed", message: final as never, problem } });
   expect(await screen.findByText(/O orçamento da sua equipa \(5,00\s\$\) está esgotado\. Peça mais a Ana\./)).toBeVisible();
   expect(screen.queryByText(/Ask Ana/)).not.toBeInTheDocument();
+  await act(() => chooseLocale("en"));
+});
+
+test("who writes to a model whose calls are kept is told so before they send, and only there", async () => {
+  let kept = false;
+  const chat = await renderChat({ "GET /api/models": () => models.map((one) => (one.local || !kept ? one : { ...one, kept_days: 30 })) });
+  await field();
+  expect(screen.queryByText(/keeps what you ask/)).not.toBeInTheDocument();
+  kept = true;
+  chat.emit({ type: "hint", hint: { topic: "models" } });
+  const note = await screen.findByText("Acme keeps what you ask this model and what it answers, for 30 days.");
+  expect(note).toBeVisible();
+  await act(() => chooseLocale("pt-BR"));
+  expect(screen.getByText("Acme guarda o que você pergunta a este modelo e o que ele responde, por 30 dias.")).toBeVisible();
   await act(() => chooseLocale("en"));
 });
 

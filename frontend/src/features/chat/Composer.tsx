@@ -147,6 +147,7 @@ export function Composer({ ref, initial, draft, model, models, onModel, serverNa
           </Tooltip>
         )}
       </div>
+      {chosen?.kept_days ? <p className="px-5 pb-2 text-xs text-muted">{t("chat.composer.kept", { count: chosen.kept_days, name: serverName || t("chat.composer.organisation") })}</p> : null}
     </div>
   );
 }
