@@ -123,11 +123,23 @@ func (a *attempt) end(f *fault.Fault) {
 	}
 	a.watch.stop()
 	a.cancel(nil)
-	if f != nil && f.Code == fault.Timeout && a.rec.FirstToken.IsZero() {
-		a.one.node.load.sawFirst(now.Sub(a.rec.Started), now)
+	if f != nil && f.Code == fault.Timeout {
+		f = a.slow(f, now)
 	}
 	a.one.node.end(f, a.probe, now)
 	a.ticket.Settle(a.rec)
+}
+
+// slow is what being out of time says of the deployment: nothing, where it is
+// the caller's own time, or that of the whole request.
+func (a *attempt) slow(f *fault.Fault, now time.Time) *fault.Fault {
+	if a.call.ctx.Err() != nil {
+		return fault.New(fault.Canceled, "", f)
+	}
+	if a.rec.FirstToken.IsZero() {
+		a.one.node.load.sawFirst(now.Sub(a.rec.Started), now)
+	}
+	return f
 }
 
 // owe estimates what an attempt costs that ended without an answer: one that

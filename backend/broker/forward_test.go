@@ -312,7 +312,9 @@ func TestForwardBoundsWhatItHolds(t *testing.T) {
 			}
 		}
 	}
-	f, err := newBroker(t, deploy(t, up.Serve(t, []up.Act{up.Head(), flood}), "one", 0), deploy(t, up.Serve(t, up.Answer("fine")), "two", 1)).Forward(t.Context(), request(streamed, &reports{}))
+	endless := deploy(t, up.Serve(t, []up.Act{up.Head(), flood}), "one", 0)
+	endless.Deadlines.FirstToken = time.Minute
+	f, err := newBroker(t, endless, deploy(t, up.Serve(t, up.Answer("fine")), "two", 1)).Forward(t.Context(), request(streamed, &reports{}))
 	if err != nil || f.Deployment != "two" {
 		t.Fatalf("%+v %v", f, err)
 	}

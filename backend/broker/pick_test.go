@@ -107,6 +107,25 @@ func TestChoiceTakesTheLessBusyOfTwo(t *testing.T) {
 	})
 }
 
+// TestWhoWeighsMoreMayBeBusier: load counts for the share that one is to have.
+func TestWhoWeighsMoreMayBeBusier(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hold := make(chan struct{})
+		held := func(context.Context, func(llm.Delta) error) error { <-hold; return nil }
+		b := newBroker(t, at("small", 0, 1, held), at("large", 0, 4, held))
+		for range 100 {
+			go func() { _, _ = b.Chat(t.Context(), ask("m"), nil) }()
+			synctest.Wait()
+		}
+		if n := b.InFlight("large"); n < 72 || n > 88 {
+			t.Errorf("%d of 100 are with the one that is to have four of five", n)
+		}
+		close(hold)
+		synctest.Wait()
+	})
+}
+
 func TestWaitBeforeTheSecondAttempt(t *testing.T) {
 	t.Parallel()
 	failed := func(after time.Duration) *fault.Fault {
