@@ -251,7 +251,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if hits != 5 {
 		t.Errorf("of five answers of the last used %d are there", hits)
 	}
-	if _, state, _ := w.ask("a", request(0)); state != cache.Miss {
+	if _, state, _ := w.ask("a", request(14)); state != cache.Miss {
 		t.Error("one tenant has more than its part")
 	}
 	for i := range 5 {

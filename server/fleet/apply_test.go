@@ -11,7 +11,9 @@ import (
 
 	"nexusai/backend/httpapi"
 	"nexusai/server/audit"
+	"nexusai/server/budget"
 	"nexusai/server/fleet"
+	"nexusai/server/limit"
 	"nexusai/server/team"
 )
 
@@ -160,4 +162,40 @@ func TestAFileSaysWhoIsInATeam(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `line 1: there is no team "Research"`) {
 		t.Errorf("a budget of a team that is gone: %v", err)
 	}
+}
+
+// TestWhatTheConsoleBoundsStays: a file takes back its own limits and budgets
+// only.
+func TestWhatTheConsoleBoundsStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(w.db.Tenant(t.Context(), w.tenant, func(tx pgx.Tx) error {
+		if _, err := limit.Put(t.Context(), tx, w.tenant, audit.Operator, limit.Kept{Rule: limit.Rule{Holder: limit.OfKey, Measure: limit.Concurrent, Amount: 2}}); err != nil {
+			return err
+		}
+		_, err := budget.Put(t.Context(), tx, w.tenant, audit.Operator, budget.Budget{Holder: budget.OfTenant, Period: budget.Daily, Limit: 1})
+		return err
+	}))
+	for _, step := range []struct {
+		doc  string
+		want []string
+	}{
+		{"limits: [{for: tenant, measure: concurrency, amount: 3}]\nbudgets: [{for: user, period: day, usd: 1}]", []string{"added a limit of concurrency for tenant", "added a budget a day for user"}},
+		{"{}", []string{"removed the limit of concurrency for tenant", "removed the budget a day for user"}},
+	} {
+		if got, err := w.fleet.Apply(t.Context(), w.tenant, []byte(step.doc)); err != nil || !slices.Equal(got, step.want) {
+			t.Errorf("%s changed %q %v", step.doc, got, err)
+		}
+	}
+	w.must(w.db.TenantRead(t.Context(), w.tenant, func(tx pgx.Tx) error {
+		limits, err := limit.List(t.Context(), tx, w.tenant)
+		if err != nil || len(limits) != 1 || limits[0].Source != "console" {
+			t.Errorf("limits %+v %v", limits, err)
+		}
+		budgets, err := budget.List(t.Context(), tx, w.tenant)
+		if err != nil || len(budgets) != 1 || budgets[0].Source != "console" {
+			t.Errorf("budgets %+v %v", budgets, err)
+		}
+		return nil
+	}))
 }

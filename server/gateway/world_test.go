@@ -19,7 +19,9 @@ import (
 	"nexusai/backend/egress"
 	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
+	"nexusai/server/admission"
 	"nexusai/server/audit"
+	"nexusai/server/budget"
 	"nexusai/server/cache"
 	"nexusai/server/calllog"
 	"nexusai/server/content"
@@ -42,6 +44,7 @@ type world struct {
 	contents      *content.Book
 	tenant, other string
 	revoked       chan struct{} // closed: no key counts any more
+	budgets       *budget.Budgets
 }
 
 func (w *world) Watch(httpapi.Caller) (<-chan struct{}, func()) { return w.revoked, func() {} }
@@ -78,9 +81,13 @@ func newWorld(t *testing.T) *world {
 	w.must(err)
 	w.fleet, err = fleet.New(fleet.Config{DB: w.db, Keys: keys, Catalog: known, Egress: out, Log: log})
 	w.must(err)
-	b, err := broker.New(broker.Config{Routes: w.fleet, Log: log})
-	w.must(err)
 	w.calls, err = calllog.Open(calllog.Config{DB: w.db, Dir: t.TempDir(), Log: log})
+	w.must(err)
+	w.budgets, err = budget.New(budget.Config{DB: w.db, Log: log, Life: w.calls.Life()})
+	w.must(err)
+	gate, err := admission.New(admission.Config{Calls: w.calls, Budgets: w.budgets, Prices: w.fleet, Log: log})
+	w.must(err)
+	b, err := broker.New(broker.Config{Routes: w.fleet, Gate: gate, Log: log})
 	w.must(err)
 	answered, err := cache.New(cache.Config{Next: b, Routes: w.fleet})
 	w.must(err)
