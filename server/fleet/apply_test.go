@@ -181,6 +181,8 @@ func TestWhatTheConsoleBoundsStays(t *testing.T) {
 		want []string
 	}{
 		{"limits: [{for: tenant, measure: concurrency, amount: 3}]\nbudgets: [{for: user, period: day, usd: 1}]", []string{"added a limit of concurrency for tenant", "added a budget a day for user"}},
+		{"limits: [{for: tenant, measure: concurrency, amount: 3, on_failure: open}]\nbudgets: [{for: user, period: day, usd: 1, unpriced: allow}]",
+			[]string{"changed the limit of concurrency for tenant", "changed the budget a day for user to 1 USD"}},
 		{"{}", []string{"removed the limit of concurrency for tenant", "removed the budget a day for user"}},
 	} {
 		if got, err := w.fleet.Apply(t.Context(), w.tenant, []byte(step.doc)); err != nil || !slices.Equal(got, step.want) {

@@ -236,6 +236,18 @@ func TestPrices(t *testing.T) {
 			t.Errorf("%s at %s: %+v costs %d", tt.model, tt.provider, price, price.Cost(usage))
 		}
 	}
+	// A call costs what held when it began, whatever holds when it ends.
+	later := time.Now().Add(time.Hour)
+	_, err = w.fleet.SetPrice(t.Context(), w.tenant, audit.Operator, httpapi.NewPriceOverride{
+		ProviderID: p.ID, Upstream: "gpt-4o", ValidFrom: &later, Rates: httpapi.Rates{InputNanoUSD: ptr(int64(3_000_000)), OutputNanoUSD: ptr(int64(5_000_000))},
+	})
+	w.must(err)
+	for began, cost := range map[time.Time]int64{later.Add(-time.Second): 12_500_000, later.Add(time.Second): 8_000} {
+		_, price := w.fleet.Settle(t.Context(), w.tenant, "gpt-4o", broker.Attempt{Provider: p.ID, Model: "gpt-4o", Usage: usage, Started: began})
+		if price.Cost(usage) != cost || price.Ref() == "" {
+			t.Errorf("begun at %s: %+v costs %d, want %d", began, price, price.Cost(usage), cost)
+		}
+	}
 }
 
 func TestAKeyMayUseOnlyItsModels(t *testing.T) {
