@@ -227,3 +227,21 @@ func FuzzForm(f *testing.F) {
 		}
 	})
 }
+
+// TestAPieceOfSoundThatIsCutStaysOpen: whatever is said after it must not stand
+// in its middle.
+func TestAPieceOfSoundThatIsCutStaysOpen(t *testing.T) {
+	t.Parallel()
+	w := audio.Transcriptions{}.Watch(nil, time.Now)
+	half := append([]byte(`data: {"type":"speech.audio.delta","audio":"`), bytes.Repeat([]byte("A"), 9<<20)...)
+	if w.Feed(nil, half); !w.Open() {
+		t.Error("half of a large event was passed on, and nobody knows")
+	}
+	if w.Flush(nil); !w.Open() || w.End() == nil || w.Seen().FirstContent.IsZero() {
+		t.Errorf("the end of the stream ended it: %v, %v", w.Open(), w.End())
+	}
+	w = audio.Transcriptions{}.Watch(nil, time.Now)
+	if w.Flush(nil); fault.CodeOf(w.End()) != fault.UpstreamFailed || !w.Seen().FirstContent.IsZero() {
+		t.Errorf("no event at all is %v", w.End())
+	}
+}
