@@ -32,11 +32,11 @@ var failures = map[string][]string{
 	"no retry-after on a 429, no request id":                  {"build/e2e/test_openai_wires.py test_errors_of_the_provider_have_their_class"},
 	"choices in the usage chunk":                              {"build/e2e/test_openai_wires.py test_streams_with_usage"},
 	"finish reasons of several streamed answers":              {"backend/provider/openai/inspector_test.go TestInspectorWantsAFinishReasonForEachAnswer", "backend/surface/chat/encode_test.go TestAStreamReadsBack"},
-	"user dropped": {"server/gateway/forward_test.go TestStreamPassesThroughByteForByte"},
-	"dimensions dropped for models of one's own":    {"build/e2e/test_openai_wires.py test_embeds"},
+	"user dropped": {"server/gateway/forward_test.go TestStreamPassesThroughByteForByte", "backend/provider/openai/dialect_test.go TestDialects", "backend/provider/openai/failure_test.go TestEmbed"},
+	"dimensions dropped for models of one's own":    {"build/e2e/test_openai_wires.py test_embeds", "backend/provider/openai/failure_test.go TestEmbed"},
 	"no transcription as text":                      {"backend/surface/audio/audio_test.go TestTranscribesInEveryFormat"},
 	"500 for a bad input of /responses":             {"build/e2e/test_openai_wires.py test_errors_of_ours_have_their_class"},
-	"upstream not cancelled when the client leaves": {"build/e2e/test_openai_wires.py test_leaving_a_stream_frees_the_provider"},
+	"upstream not cancelled when the client leaves": {"build/e2e/test_openai_wires.py test_leaving_a_stream_frees_the_provider", "build/e2e/test_openai_wires.py test_a_client_that_times_out_frees_the_provider"},
 }
 
 var place = regexp.MustCompile(`^(\S+) (\w+)$`)

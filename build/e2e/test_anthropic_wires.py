@@ -101,6 +101,13 @@ def test_leaving_a_stream_frees_the_provider(client, fragile, upstream):
     wait_until(lambda: gone(upstream) > before)
 
 
+def test_a_client_that_times_out_frees_the_provider(client, fragile, upstream):
+    before = gone(upstream)
+    with pytest.raises(anthropic.APITimeoutError):
+        ask(client.with_options(timeout=1), fragile, "stall")
+    wait_until(lambda: gone(upstream) > before)
+
+
 def test_lists_models_page_by_page(client, scripted):
     first = client.models.list(limit=2)
     assert len(first.data) == 2 and first.has_more and (first.first_id, first.last_id) == (first.data[0].id, first.data[1].id)

@@ -119,6 +119,14 @@ def test_leaving_a_stream_frees_the_provider(client, fragile, upstream):
     wait_until(lambda: gone(upstream) > before)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_client_that_times_out_frees_the_provider(client, fragile, upstream, stream):
+    before = gone(upstream)
+    with pytest.raises(openai.APITimeoutError):
+        list(ask(client.with_options(timeout=1), fragile, "stall", stream=stream))
+    wait_until(lambda: gone(upstream) > before)
+
+
 def gone(upstream) -> int:
     with urllib.request.urlopen(upstream + "/gone") as answer:
         return int(answer.read())

@@ -185,12 +185,12 @@ func TestEmbed(t *testing.T) {
 		up.Reply(200, `{"data":[{"index":0,"embedding":[1]},{"index":1,"embedding":[1,2]}]}`),
 		up.Reply(200, ` `), up.Reply(200, `<html>`), up.Reply(200, `{"data":[{"index":-1,"embedding":[1]},{"index":1,"embedding":[1]}]}`))
 	c := newClient(t, u, quick)
-	req := llm.EmbedRequest{Model: "e", Inputs: []string{"a", "b"}}
+	req := llm.EmbedRequest{Model: "e", Inputs: []string{"a", "b"}, Dim: 2, User: "ana"}
 	got, err := c.Embed(t.Context(), req)
 	if err != nil || got.Dim != 2 || got.Vectors[0][0] != 1 || got.Vectors[1][0] != 0.5 || got.Usage.Input != 4 {
 		t.Errorf("%+v %v", got, err)
 	}
-	if body := string(u.Requests()[0].Body); body != `{"input":["a","b"],"model":"e","encoding_format":"float"}` {
+	if body := string(u.Requests()[0].Body); body != `{"input":["a","b"],"model":"e","user":"ana","encoding_format":"float","dimensions":2}` {
 		t.Errorf("asked %s", body)
 	}
 	for range 6 {

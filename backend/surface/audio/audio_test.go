@@ -81,6 +81,13 @@ func TestTranscribesInEveryFormat(t *testing.T) {
 		if got, _ := io.ReadAll(answer.Body); string(got) != want || answer.Usage.Millis != 3661500 {
 			t.Errorf("%s is %q", format, got)
 		}
+		kindOf := "text/plain; charset=utf-8" // by which clients tell a text from an object
+		if strings.HasPrefix(want, "{") {
+			kindOf = "application/json"
+		}
+		if answer.ContentType != kindOf {
+			t.Errorf("%s comes as %s", format, answer.ContentType)
+		}
 	}
 }
 

@@ -24,6 +24,9 @@ func (c vectors) Embed(_ context.Context, req llm.EmbedRequest) (llm.Embeddings,
 	for range req.Inputs {
 		v := make([]float32, req.Dim)
 		v[0] = 1.5
+		if req.User == "ana" {
+			v[1] = 7
+		}
 		if c.nan {
 			v[0] = float32(math.NaN())
 		}
@@ -56,6 +59,7 @@ func TestAnswersInBothEncodings(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		`{"model":"m","input":["a","b"],"dimensions":2}`:                      `{"object":"list","data":[{"object":"embedding","index":0,"embedding":[1.5,0]},{"object":"embedding","index":1,"embedding":[1.5,0]}],"model":"m","usage":{"prompt_tokens":5,"total_tokens":5}}`,
+		`{"model":"m","input":"a","dimensions":2,"user":"ana"}`:               `{"object":"list","data":[{"object":"embedding","index":0,"embedding":[1.5,7]}],"model":"m","usage":{"prompt_tokens":5,"total_tokens":5}}`,
 		`{"model":"m","input":"a","dimensions":2,"encoding_format":"base64"}`: `{"object":"list","data":[{"object":"embedding","index":0,"embedding":"AADAPwAAAAA="}],"model":"m","usage":{"prompt_tokens":5,"total_tokens":5}}`,
 	} {
 		if got, err := do(t, body, vectors{}); err != nil || got != want {

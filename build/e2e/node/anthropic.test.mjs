@@ -38,6 +38,12 @@ test("tools make the round trip", async () => {
   assert.equal(told.content[0].text, "result: blue");
 });
 
+test("follows a schema", async () => {
+  const schema = { type: "object", properties: { answer: { type: "integer" } }, required: ["answer"], additionalProperties: false };
+  const answer = await client.messages.create({ model, max_tokens, messages: says("json"), output_config: { format: { type: "json_schema", schema } } });
+  assert.deepEqual(JSON.parse(answer.content[0].text), { answer: 42 });
+});
+
 test("sees images", async () => {
   const image = { type: "image", source: { type: "base64", media_type: "image/png", data: pixel } };
   const answer = await client.messages.create({ model, max_tokens, messages: says([{ type: "text", text: "images" }, image]) });

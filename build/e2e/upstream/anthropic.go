@@ -23,6 +23,7 @@ func message(w http.ResponseWriter, r *http.Request) {
 	usage := object{"input_tokens": 5, "cache_read_input_tokens": 2, "cache_creation_input_tokens": 0, "output_tokens": 3}
 	m := object{"id": "msg_1", "type": "message", "role": "assistant", "model": "up", "content": []any{}, "stop_reason": nil, "stop_sequence": nil, "usage": usage}
 	if !c.Stream {
+		p.stalled(r)
 		m["content"], m["stop_reason"] = []any{p.block()}, reason
 		reply(w, m)
 		return

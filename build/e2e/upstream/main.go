@@ -77,10 +77,15 @@ func planned(last, result string, images int) plan {
 
 // ended breaks a stream off, or keeps it silent until its caller has left.
 func (p plan) ended(r *http.Request) {
-	switch p.end {
-	case "cut":
+	if p.end == "cut" {
 		panic(http.ErrAbortHandler)
-	case "stall":
+	}
+	p.stalled(r)
+}
+
+// stalled is what a whole answer knows of that.
+func (p plan) stalled(r *http.Request) {
+	if p.end == "stall" {
 		<-r.Context().Done()
 		gone.Add(1)
 		panic(http.ErrAbortHandler)

@@ -73,6 +73,7 @@ func chat(w http.ResponseWriter, r *http.Request) {
 		reason = "tool_calls"
 	}
 	if !c.Stream {
+		p.stalled(r)
 		reply(w, object{"id": "c1", "object": "chat.completion", "created": 1, "model": "up", "usage": usage, "choices": []any{object{"index": 0, "message": p.message(), "finish_reason": reason}}})
 		return
 	}
