@@ -64,12 +64,15 @@ func (c *call) race(first *attempt, after time.Duration) (*attempt, *fault.Fault
 			}
 		case r := <-results:
 			running--
-			if r.f == nil {
-				c.dismiss(results, running, first, r.a)
-				return r.a, nil
+			f := r.f
+			if f == nil && r.a != first && running > 0 {
+				f = r.a.words // a refusal of the second is no answer while the first may give one
 			}
-			r.a.end(r.f)
-			if running == 0 {
+			if f != nil {
+				r.a.end(f)
+			}
+			if f == nil || running == 0 || r.a == first && final(f.Code) {
+				c.dismiss(results, running, first, r.a)
 				return r.a, r.f
 			}
 		}

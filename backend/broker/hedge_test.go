@@ -198,26 +198,62 @@ func TestHedgesAreFew(t *testing.T) {
 }
 
 func TestAHedgeThatFailsLeavesTheFirstAlone(t *testing.T) {
-	each(t, pieces, func(t *testing.T, r *rig) {
-		hedged := make(chan struct{})
+	for status, code := range map[int]fault.Code{500: fault.UpstreamFailed, 400: fault.BadRequest} {
+		t.Run(string(code), func(t *testing.T) {
+			each(t, pieces, func(t *testing.T, r *rig) { hedgeFails(t, r, status, code) })
+		})
+	}
+}
+
+func hedgeFails(t *testing.T, r *rig, status int, code fault.Code) {
+	hedged := make(chan struct{})
+	scripts := [][]up.Act{}
+	for range 19 {
+		scripts = append(scripts, r.way.good("fine"))
+	}
+	r.deploy(append(scripts, append([]up.Act{until(hedged)}, r.way.good("late")...))...)
+	r.deploy(up.Reply(status, `{}`))
+	r.gate.settle = func(a broker.Attempt) {
+		if a.Why == broker.WhyHedge {
+			close(hedged)
+		}
+	}
+	r.route.HedgeAfter = 10 * time.Millisecond
+	r.all[0].Deadlines.FirstToken, r.all[0].Deadlines.BetweenTokens = 5*time.Second, 5*time.Second
+	for range 19 {
+		r.whole(r.send(), "fine")
+	}
+	got := r.send()
+	r.whole(got, "late")
+	r.attempts(got, "a only ", "b hedge "+string(code))
+}
+
+// TestARefusalIsNotHedgedAway: the first one's refusal is the answer, though
+// another was asked because it came late.
+func TestARefusalIsNotHedgedAway(t *testing.T) {
+	each(t, allWays, func(t *testing.T, r *rig) {
+		words := `{"error":{"code":"content_policy_violation","type":"invalid_request_error","message":"no"}}`
 		scripts := [][]up.Act{}
 		for range 19 {
 			scripts = append(scripts, r.way.good("fine"))
 		}
-		r.deploy(append(scripts, append([]up.Act{until(hedged)}, r.way.good("late")...))...)
-		r.deploy(up.Reply(500, `{}`))
-		r.gate.settle = func(a broker.Attempt) {
-			if a.Why == broker.WhyHedge {
-				close(hedged)
-			}
-		}
-		r.route.HedgeAfter = 10 * time.Millisecond
-		r.all[0].Deadlines.FirstToken, r.all[0].Deadlines.BetweenTokens = 5*time.Second, 5*time.Second
+		asked := make(chan struct{})
+		r.deploy(append(scripts, append([]up.Act{until(asked)}, up.Reply(400, words)...))...)
+		var two *up.Upstream
+		two = r.deploy([]up.Act{func(w httpWriter, q *httpRequest) {
+			close(asked)
+			two.Stall(w, q)
+		}})
+		r.all[0].Deadlines.FirstToken, r.all[1].Deadlines.FirstToken = 10*time.Second, 10*time.Second
+		r.route.HedgeAfter = 50 * time.Millisecond
 		for range 19 {
 			r.whole(r.send(), "fine")
 		}
 		got := r.send()
-		r.whole(got, "late")
-		r.attempts(got, "a only ", "b hedge "+string(fault.UpstreamFailed))
+		r.attempts(got, "a only request.invalid", "b hedge canceled")
+		r.owes(got, "0 0", "~ 0")
+		if r.way.translated && fault.CodeOf(got.err) != fault.BadRequest || !r.way.translated && (got.status != 400 || got.raw != words) {
+			t.Errorf("%d %q %v", got.status, got.raw, got.err)
+		}
 	})
 }

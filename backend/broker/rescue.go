@@ -57,6 +57,7 @@ func (c *call) mayRescue(f *fault.Fault, other, tooLong bool) bool {
 func (c *call) goOn(broken *attempt, f *fault.Fault, req llm.ChatRequest, text string) (*attempt, *feed) {
 	c.b.log.WarnContext(c.ctx, "answer broke off, going on with it", "model", broken.rec.Model, "deployment", broken.rec.Deployment,
 		"attempt", broken.rec.N, "code", string(f.Code), "bytes", len(text), "err", fault.Cause(f))
+	c.hedged.Wait() // who lost is cancelled, and reads the bound while it settles
 	whole := c.bound
 	defer func() { c.bound = whole }()
 	c.bound.Input += len(text)

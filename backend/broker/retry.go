@@ -52,9 +52,8 @@ func (c *call) again(a *attempt, f *fault.Fault) error {
 // canRetry says whether a further attempt can help, and whether it would go to
 // somebody who was not asked yet.
 func (c *call) canRetry(f *fault.Fault) (other, ok bool) {
-	switch f.Code {
-	case fault.BadRequest, fault.ContextTooLong, fault.TooLarge, fault.Canceled, fault.Lossy, fault.Internal:
-		return false, false // the request itself: it fails everywhere
+	if final(f.Code) {
+		return false, false
 	}
 	now := c.b.now()
 	if len(c.b.group(c.all, true, now)) > 0 {
@@ -67,6 +66,16 @@ func (c *call) canRetry(f *fault.Fault) (other, ok bool) {
 		return false, soon && f.RetryAfter <= maxRetryAfter
 	}
 	return false, false // refused, unknown there, too slow: the same one would do it again
+}
+
+// final says that it is the request itself that fails: everywhere, or nowhere
+// else if it is refused here.
+func final(code fault.Code) bool {
+	switch code {
+	case fault.BadRequest, fault.ContextTooLong, fault.TooLarge, fault.Canceled, fault.Lossy, fault.Internal:
+		return true
+	}
+	return false
 }
 
 // jitter is a wait by chance, from 0 to most.
