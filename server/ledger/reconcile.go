@@ -42,7 +42,7 @@ func (d Difference) Note() string {
 	case len(d.parts) > 0 && d.CallID != "":
 		return "we only estimated it: --apply corrects it"
 	case len(d.parts) > 0:
-		return fmt.Sprintf("we only estimated %d calls of it: --apply corrects those in proportion", len(d.parts))
+		return fmt.Sprintf("a part of it (calls: %d) we only estimated: --apply corrects that in proportion", len(d.parts))
 	case d.Estimated && d.CallID == "":
 		return "what we only estimated of it does not explain so much: ask the provider"
 	case d.Kind == Unknown && d.RequestID != "":

@@ -213,7 +213,7 @@ func TestAnInvoiceByDayCorrectsEstimatesInProportion(t *testing.T) {
 	for usd, note := range map[string]string{
 		"10":        "what we only estimated of it does not explain so much: ask the provider", // over what was held
 		"0.0000001": "what we only estimated of it does not explain so much: ask the provider", // less than what the provider counted
-		"0.003":     "we only estimated 2 calls of it: --apply corrects those in proportion",
+		"0.003":     "a part of it (calls: 2) we only estimated: --apply corrects that in proportion",
 	} {
 		if r, _ := s.reconcile(day(usd), false); len(r.Differences) != 1 || r.Differences[0].Note() != note || !r.Differences[0].Estimated {
 			t.Errorf("$%s: %+v", usd, r.Differences)

@@ -81,6 +81,10 @@ func TestTheLedgerIsVerifiedAndReconciled(t *testing.T) {
 		"2 differences: 1 in the amount, 1 only on the invoice, 0 only in the ledger")
 	x.run("", "ledger", "reconcile", "--provider", "Scripted", invoice, "--apply").want(done).says("r-guessed", "corrected")
 	x.run("request_id,amount_usd\nr-guessed,0.00003\n", "ledger", "reconcile", "--provider", "Scripted", "-").want(done).says("0 differences")
+	byDay := "date,model,amount_usd\n" + time.Now().UTC().Format(time.DateOnly) + ",up,0.00005\n"
+	x.run(byDay, "ledger", "reconcile", "--provider", "Scripted", "-").want(done).says("$0.000040000", "a part of it (calls: 1) we only estimated")
+	x.run(byDay, "ledger", "reconcile", "--provider", "Scripted", "--apply", "-").want(done).says("corrected")
+	x.run(byDay, "ledger", "reconcile", "--provider", "Scripted", "-").want(done).says("0 differences")
 	x.run("", "ledger", "verify").want(done).says("true")
 	x.run("", "audit", "verify").want(done).says("intact")
 
