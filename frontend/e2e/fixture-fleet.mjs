@@ -63,9 +63,9 @@ export function fleetRoutes({ refuse, id, now, at, data, names, logs, providers,
       return { from: at(60 * 24 * 26), to: now(), zone: "Europe/Lisbon", by, rows, days, total: { ...costRow("", "", 0, 0), ...Object.fromEntries(["calls", "failed", "unpriced", "input_tokens", "cached_tokens", "output_tokens", "cost_nano_usd"].map((key) => [key, sum(key)])) }, ...(empty ? {} : { forecast: { month_nano_usd: 301e9, low_nano_usd: 288e9, high_nano_usd: 316e9, basis_days: 26 } }) };
     },
     "POST /api/admin/logs/:id/contents": () => said(data),
-    "GET /api/admin/contents": () => ({ keep: true, days: 30, readers: ["auditor", "owner"], roles: ["owner", "admin", "developer", "auditor"], since: at(9e3), calls: data === "empty" ? 0 : 1284, bytes: data === "empty" ? 0 : 9_412_300, ...(data === "empty" ? {} : { oldest: at(8e3) }) }),
-    "PUT /api/admin/contents": ({ body }) => ({ ...body, roles: ["owner", "admin", "developer", "auditor"], calls: 0, bytes: 0 }),
-    "DELETE /api/admin/contents": () => ({ calls: 1284 }),
+    "GET /api/admin/contents": () => ({ keep: true, responses: false, kept_responses: 0, days: 30, readers: ["auditor", "owner"], roles: ["owner", "admin", "developer", "auditor"], since: at(9e3), calls: data === "empty" ? 0 : 1284, bytes: data === "empty" ? 0 : 9_412_300, ...(data === "empty" ? {} : { oldest: at(8e3) }) }),
+    "PUT /api/admin/contents": ({ body }) => ({ ...body, kept_responses: 0, roles: ["owner", "admin", "developer", "auditor"], calls: 0, bytes: 0 }),
+    "DELETE /api/admin/contents": () => ({ calls: 1284, responses: 0 }),
     "GET /api/admin/logs/:id": ({ params }) => {
       const log = logs.find((l) => l.id === params.id) ?? refuse(404, "not_found", "No such call.");
       return { ...log, tries: tries(log), ...contentsOf(log, at), ...(log.attempts > 1 ? { lost: ["logit_bias", "seed"] } : {}) };
