@@ -5,6 +5,8 @@ import { useLocale } from "./language";
 export type Format = ReturnType<typeof createFormat>;
 
 const nano = 1e9;
+/** The least that a column of costs can show, in nano US dollars. */
+const leastCost = 100_000;
 
 /** Made when first used: each of them costs about a millisecond, and few are used where time matters. */
 function late<T extends object>(make: () => T): () => T {
@@ -17,9 +19,14 @@ export function createFormat(locale: string, timeZone?: string) {
   const zone = timeZone ? { timeZone } : {};
   const integer = late(() => new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }));
   const decimal = late(() => new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }));
+  const tenths = late(() => new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
+  const plain = late(() => new Intl.NumberFormat(locale, { useGrouping: false, maximumFractionDigits: 9 }));
   const compact = late(() => new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }));
   const percent = late(() => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 }));
   const cents = late(() => new Intl.NumberFormat(locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" }));
+  const usd = (least: number, most: number) => late(() => new Intl.NumberFormat(locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: least, maximumFractionDigits: most }));
+  const rate = usd(2, 6);
+  const call = usd(4, 4);
   const tiny = late(() => new Intl.NumberFormat(locale, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", maximumSignificantDigits: 2 }));
   const time = late(() => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", ...zone }));
   const seconds = late(() => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", ...zone }));
@@ -32,6 +39,14 @@ export function createFormat(locale: string, timeZone?: string) {
   const relative = late(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" }));
   const list = late(() => new Intl.ListFormat(locale, { type: "conjunction" }));
   const collator = late(() => new Intl.Collator(locale, { numeric: true, sensitivity: "base" }));
+  const duration = (ms: number, decimals: Intl.NumberFormat) => {
+    if (Math.round(ms) < 1000) return `${integer().format(ms)} ms`;
+    if (ms < 59_950) return `${decimals.format(ms / 1000)} s`;
+    const seconds = Math.round(ms / 1000);
+    if (seconds < 3600) return `${integer().format(Math.floor(seconds / 60))} min ${integer().format(seconds % 60)} s`;
+    const minutes = Math.round(seconds / 60);
+    return `${integer().format(Math.floor(minutes / 60))} h ${integer().format(minutes % 60)} min`;
+  };
   const date = (at: Date | string | number) => (at instanceof Date ? at : new Date(at));
 
   return {
@@ -46,12 +61,16 @@ export function createFormat(locale: string, timeZone?: string) {
       const usd = nanoUsd / nano;
       return usd !== 0 && Math.abs(usd) < 0.01 ? tiny().format(usd) : cents().format(usd);
     },
-    /** Milliseconds as "240 ms" or "1.2 s". */
-    duration(ms: number) {
-      if (ms < 1000) return `${integer().format(ms)} ms`;
-      if (ms < 60_000) return `${decimal().format(ms / 1000)} s`;
-      return `${integer().format(Math.floor(ms / 60_000))} min ${integer().format(Math.round((ms % 60_000) / 1000))} s`;
-    },
+    /** What a million tokens cost: no digit of a price is rounded away. */
+    price: (nanoUsd: number) => rate().format(nanoUsd / nano),
+    /** What calls cost, in a column: four decimals each, so that the points stand below each other. */
+    cost: (nanoUsd: number) => (nanoUsd > 0 && nanoUsd < leastCost / 2 ? `< ${call().format(leastCost / nano)}` : call().format(nanoUsd / nano)),
+    /** Milliseconds as "240 ms" or "1.2 s", as short as it can be. */
+    duration: (ms: number) => duration(ms, decimal()),
+    /** A measured time, in a column or ticking: "2.0 s". */
+    timing: (ms: number) => duration(ms, tenths()),
+    /** A number as somebody would type it. */
+    typed: (n: number) => plain().format(n),
     bytes(n: number) {
       if (n < 1e6) return `${integer().format(n / 1e3)} kB`;
       if (n < 1e9) return `${integer().format(n / 1e6)} MB`;

@@ -64,6 +64,20 @@ test("money below a cent keeps two digits that mean something", () => {
   expect(format.money(-2_500_000_000)).toBe("-$2.50");
 });
 
+test("no digit of a price is rounded away, and a column of costs never says that something was free", () => {
+  const format = createFormat("en-US", "UTC");
+  expect([3e9, 75_000_000, 1_250_000, 0].map(format.price)).toEqual(["$3.00", "$0.075", "$0.00125", "$0.00"]);
+  expect([659_812_345, 8_000_000, 15_000, 0].map(format.cost)).toEqual(["$0.6598", "$0.0080", "< $0.0001", "$0.0000"]);
+});
+
+test("times end where the next unit begins", () => {
+  const format = createFormat("en-US", "UTC");
+  expect([999.4, 999.6, 2000, 59_949, 59_951, 119_600, 119_400, 3_599_600, 7_260_000].map(format.duration)).toEqual(["999 ms", "1 s", "2 s", "59.9 s", "1 min 0 s", "2 min 0 s", "1 min 59 s", "1 h 0 min", "2 h 1 min"]);
+  expect([240, 2000, 61_000].map(format.timing)).toEqual(["240 ms", "2.0 s", "1 min 1 s"]);
+  expect(createFormat("pt-PT").typed(1.5)).toBe("1,5");
+  expect(createFormat("en").typed(1_234_567)).toBe("1234567");
+});
+
 // Text that a person reads goes through t(): a sentence in JSX is a bug.
 describe("no text is written into components", () => {
   const root = join(import.meta.dirname, "..");

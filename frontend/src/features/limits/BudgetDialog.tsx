@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useRef, useState, type FormEvent } from "react";
 import { adminKeys, createBudget, faultAt, hasCode, patchBudget, problemOf, type Budget } from "@/api";
 import { useMe } from "@/app/me";
-import { translate, useT } from "@/i18n";
+import { translate, useFormat, useT } from "@/i18n";
 import { Button, Checkbox, Dialog, ErrorState, Field, Input, Select, useToasts } from "@/ui";
 import { moneyOf, moneyText } from "./amount";
 import { conversationOf } from "./conversation";
@@ -23,6 +23,7 @@ const periods = ["day", "month", "total"] as const;
 /** How much somebody may spend; holder and period stay once it is made. */
 export function BudgetDialog({ budget, start = { kind: "tenant", id: "" }, onClose }: Props) {
   const t = useT();
+  const format = useFormat();
   const me = useMe();
   const toasts = useToasts();
   const client = useQueryClient();
@@ -76,7 +77,7 @@ export function BudgetDialog({ budget, start = { kind: "tenant", id: "" }, onClo
         {!budget && <HolderFields kinds={kinds} holder={holder} onChange={(next) => { setHolder(next); setWrong({}); save.reset(); }} first="" error={wrong.holder ?? (taken ? t("limits.budgetTaken") : hasCode(save.error, "not_found") ? t(isOne(holder) ? "limits.conversationUnknown" : "limits.holderUnknown") : undefined)} />}
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label={t("limits.amount")} help={t("limits.amountHelp")} error={wrong.amount}>
-            {(field) => <Input {...field} ref={amount} size="lg" inputMode="decimal" leading="$" autoFocus autoComplete="off" defaultValue={budget ? moneyText(budget.amount_nano_usd) : ""} onChange={() => wrong.amount && setWrong({})} onBlur={(event) => event.target.value !== "" && Number.isNaN(moneyOf(event.target.value)) && setWrong({ ...wrong, amount: t("limits.amountWrong") })} />}
+            {(field) => <Input {...field} ref={amount} size="lg" inputMode="decimal" leading="$" autoFocus autoComplete="off" defaultValue={budget ? moneyText(budget.amount_nano_usd, format) : ""} onChange={() => wrong.amount && setWrong({})} onBlur={(event) => event.target.value !== "" && Number.isNaN(moneyOf(event.target.value)) && setWrong({ ...wrong, amount: t("limits.amountWrong") })} />}
           </Field>
           <Field label={t("limits.period")} help={t("limits.periodHelp")}>
             {(field) => <Select {...field} size="lg" value={budget?.period ?? period} onChange={(next) => setPeriod(next as (typeof periods)[number])} disabled={budget !== undefined} options={periods.map((value) => ({ value, label: t(`limits.periods.${value}`) }))} />}

@@ -3,6 +3,9 @@ import { useFormat, useT } from "@/i18n";
 import { cx } from "@/ui";
 import { markOf, shareOf, type Mark } from "./amount";
 
+/** Rounded down: a budget with something left is not at 100%. */
+const wholePercent = (share: number): number => Math.floor(Math.min(9.99, share) * 100 + 1e-9) / 100;
+
 const looks: Record<Mark, string> = { calm: "bg-accent", half: "bg-accent", near: "bg-warn", spent: "bg-danger" };
 
 /** Spent, and hatched behind it what is reserved for calls under way. */
@@ -27,7 +30,7 @@ export function BudgetMeter({ budget, large = false }: { budget: Budget; large?:
         <span className={looks[mark]} style={{ width: `${spent}%` }} />
         <span className={cx("opacity-45", looks[mark])} style={{ width: `${reserved}%`, maskImage: "repeating-linear-gradient(135deg, #000 0 2px, transparent 2px 4px)" }} />
       </span>
-      <span className={cx("num w-12 text-end", mark === "spent" ? "font-medium text-danger" : mark === "near" ? "font-medium text-warn" : "text-muted")}>{format.percent(Math.min(9.99, shareOf(budget)))}</span>
+      <span className={cx("num w-12 text-end", mark === "spent" ? "font-medium text-danger" : mark === "near" ? "font-medium text-warn" : "text-muted")}>{format.percent(wholePercent(shareOf(budget)))}</span>
     </span>
   );
 }

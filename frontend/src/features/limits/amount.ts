@@ -1,4 +1,5 @@
 import type { Budget } from "@/api";
+import type { Format } from "@/i18n";
 
 const nano = 1e9;
 /** The most that an amount can be; the host counts in 64 bits, this page in doubles. */
@@ -11,7 +12,7 @@ export function moneyOf(text: string): number {
   return Math.round(Number(trimmed) * nano);
 }
 
-export const moneyText = (nanoUsd: number): string => (nanoUsd / nano).toFixed(9).replace(/\.?0+$/, "");
+export const moneyText = (nanoUsd: number, format: Format): string => format.typed(nanoUsd / nano);
 
 /** A whole number from 0; NaN for anything else. */
 export function wholeOf(text: string): number {

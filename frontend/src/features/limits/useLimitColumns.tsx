@@ -21,11 +21,11 @@ export function useLimitColumns(): Column<Limit>[] {
         </span>
       ),
     },
-    { id: "measure", header: t("limits.measure"), width: 140, grow: 1, value: (limit) => limit.measure, cell: (limit) => t(`limits.measures.${limit.measure}`, { defaultValue: limit.measure }) },
+    { id: "measure", header: t("limits.measure"), width: 176, grow: 1, value: (limit) => limit.measure, cell: (limit) => t(`limits.measures.${limit.measure}`, { defaultValue: limit.measure }) },
     { id: "amount", header: t("limits.most"), align: "end", width: 104, value: (limit) => limit.amount, cell: (limit) => format.integer(limit.amount) },
     { id: "window", header: t("limits.window"), width: 116, value: (limit) => limit.window_seconds, cell: window },
     { id: "used", header: t("limits.usedNow"), align: "end", width: 104, from: 700, value: (limit) => limit.used, cell: (limit) => (limit.used === undefined ? "–" : <span className={limit.used >= limit.amount ? "font-medium text-danger" : undefined}>{format.integer(limit.used)}</span>) },
-    { id: "failure", header: t("limits.onFailure"), width: 150, from: 860, value: (limit) => limit.on_failure, cell: (limit) => t(`limits.failure.${limit.on_failure}`, { defaultValue: limit.on_failure }) },
+    { id: "failure", header: t("limits.onFailure"), width: 172, from: 900, value: (limit) => limit.on_failure, cell: (limit) => t(`limits.failure.${limit.on_failure}`, { defaultValue: limit.on_failure }) },
     { id: "sharing", header: t("limits.sharing"), width: 150, from: 1040, value: (limit) => limit.sharing, cell: (limit) => <span title={t(`limits.sharingHelp.${limit.sharing}`, { defaultValue: "" })}>{t(`limits.shared.${limit.sharing}`, { defaultValue: limit.sharing })}</span> },
     { id: "source", header: t("limits.source"), width: 100, hidden: true, value: (limit) => limit.source, cell: (limit) => t(`limits.sources.${limit.source}`, { defaultValue: limit.source }) },
   ];

@@ -5,5 +5,5 @@ import { useFormat } from "@/i18n";
 export function Elapsed({ since }: { since: string }) {
   const format = useFormat();
   const now = useNow(250);
-  return <>{format.duration(Math.max(0, now.getTime() - Date.parse(since)))}</>;
+  return <>{format.timing(Math.max(0, now.getTime() - Date.parse(since)))}</>;
 }

@@ -51,8 +51,8 @@ export function LogDrawer({ id, listed, onClose }: Props) {
           </div>
         )}
         <dl className="grid grid-cols-3 gap-px overflow-hidden rounded-lg bg-line hairline">
-          <Figure name={t("logs.latency")}>{running ? <Elapsed since={log.at} /> : format.duration(log.latency_ms)}</Figure>
-          <Figure name={t("logs.first")}>{log.first_token_ms ? format.duration(log.first_token_ms) : "–"}</Figure>
+          <Figure name={t("logs.latency")}>{running ? <Elapsed since={log.at} /> : format.timing(log.latency_ms)}</Figure>
+          <Figure name={t("logs.first")}>{log.first_token_ms ? format.timing(log.first_token_ms) : "–"}</Figure>
           <Figure name={t("logs.cost")}><Cost log={log} /></Figure>
           <Figure name={t("logs.input")}>{tokens(log.input_tokens)}</Figure>
           <Figure name={t("logs.output")}>{tokens(log.output_tokens)}</Figure>

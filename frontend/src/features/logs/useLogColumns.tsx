@@ -16,11 +16,11 @@ export function useLogColumns(totals: Totals | undefined): Column<InferenceLog>[
   const time = (at: string) => (new Date(at).toDateString() === today ? format.timeWithSeconds(at) : `${format.day(at)} ${format.time(at)}`);
   const columns: Column<InferenceLog>[] = [
     {
-      id: "at", header: t("logs.at"), width: 124, fixed: true, value: (log) => log.at, total: totals && t("logs.calls", { count: totals.calls }),
+      id: "at", header: t("logs.at"), width: 108, fixed: true, value: (log) => log.at, total: totals && t("logs.calls", { count: totals.calls }),
       cell: (log) => <span className="num text-muted" title={format.full(log.at)}>{time(log.at)}</span>,
     },
     {
-      id: "model", header: t("logs.model"), width: 150, grow: 3, value: (log) => log.model,
+      id: "model", header: t("logs.model"), width: 176, grow: 3, value: (log) => log.model,
       cell: (log) => (
         <span className="flex min-w-0 items-center gap-2">
           <FamilyBadge family={familyOf(log.model)} />
@@ -29,12 +29,12 @@ export function useLogColumns(totals: Totals | undefined): Column<InferenceLog>[
       ),
     },
     { id: "state", header: t("logs.state"), width: 104, value: (log) => log.state, cell: (log) => <CallState state={log.state} /> },
-    { id: "caller", header: t("logs.caller"), width: 130, grow: 2, from: 640, value: (log) => log.key ?? log.user, cell: (log) => <bdi>{log.key ?? log.user ?? "–"}</bdi> },
+    { id: "caller", header: t("logs.caller"), width: 120, grow: 2, from: 640, value: (log) => log.key ?? log.user, cell: (log) => <bdi>{log.key ?? log.user ?? "–"}</bdi> },
     { id: "input", header: t("logs.input"), unit: t("logs.tokens"), align: "end", width: 104, from: 980, value: (log) => log.input_tokens, total: totals && format.integer(totals.input_tokens), cell: (log) => count(log, log.input_tokens) },
     { id: "output", header: t("logs.output"), unit: t("logs.tokens"), align: "end", width: 112, from: 760, value: (log) => log.output_tokens, total: totals && format.integer(totals.output_tokens), cell: (log) => count(log, log.output_tokens) },
-    { id: "latency", header: t("logs.latency"), align: "end", width: 92, from: 480, value: (log) => log.latency_ms, cell: (log) => (log.state === "running" ? <Elapsed since={log.at} /> : format.duration(log.latency_ms)) },
-    { id: "first", header: t("logs.first"), align: "end", width: 108, from: 860, value: (log) => log.first_token_ms, cell: (log) => (log.first_token_ms ? format.duration(log.first_token_ms) : "–") },
-    { id: "cost", header: t("logs.cost"), align: "end", width: 96, from: 560, value: (log) => (log.unpriced ? undefined : log.cost_nano_usd / 1e9), total: totals && format.money(totals.cost_nano_usd), cell: (log) => <Cost log={log} /> },
+    { id: "latency", header: t("logs.latency"), align: "end", width: 92, from: 480, value: (log) => log.latency_ms, cell: (log) => (log.state === "running" ? <Elapsed since={log.at} /> : format.timing(log.latency_ms)) },
+    { id: "first", header: t("logs.first"), align: "end", width: 108, from: 860, value: (log) => log.first_token_ms, cell: (log) => (log.first_token_ms ? format.timing(log.first_token_ms) : "–") },
+    { id: "cost", header: t("logs.cost"), align: "end", width: 96, from: 560, value: (log) => (log.unpriced ? undefined : log.cost_nano_usd / 1e9), total: totals && format.cost(totals.cost_nano_usd), cell: (log) => <Cost log={log} column /> },
     { id: "user", header: t("logs.user"), width: 130, grow: 1, hidden: true, value: (log) => log.user, cell: (log) => log.user ?? "–" },
     { id: "key", header: t("logs.key"), width: 130, grow: 1, hidden: true, value: (log) => log.key, cell: (log) => log.key ?? "–" },
     { id: "deployment", header: t("logs.deployment"), width: 140, grow: 1, hidden: true, value: (log) => log.deployment, cell: (log) => log.deployment },

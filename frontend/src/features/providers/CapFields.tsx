@@ -1,5 +1,5 @@
 import type { RefObject } from "react";
-import { useT } from "@/i18n";
+import { useFormat, useT } from "@/i18n";
 import { Field, Input } from "@/ui";
 import { dollarText } from "./price";
 import type { Cap, Caps } from "./rules";
@@ -14,9 +14,10 @@ interface Props {
 /** The most that a million tokens may cost, in and out; empty is no cap. */
 export function CapFields({ fields, caps, wrong, onChange }: Props) {
   const t = useT();
+  const format = useFormat();
   const field = (name: Cap, label: string) => (
-    <Field label={label} optional={t("ui.optional")} help={t("providers.capHelp")} error={wrong === name ? t("providers.priceInvalid") : undefined}>
-      {(state) => <Input {...state} ref={fields[name]} size="lg" inputMode="decimal" leading="$" defaultValue={dollarText(caps[name])} onChange={onChange} />}
+    <Field label={label} help={t("providers.capHelp")} error={wrong === name ? t("providers.priceInvalid") : undefined}>
+      {(state) => <Input {...state} ref={fields[name]} size="lg" inputMode="decimal" leading="$" defaultValue={dollarText(caps[name], format)} onChange={onChange} />}
     </Field>
   );
   return (

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Plus, Search } from "lucide-react";
 import { useMemo, useRef, useState, type FormEvent } from "react";
 import { adminKeys, patchProvider, problemOf, testProvider, type Provider, type ProviderTest } from "@/api";
-import { useT } from "@/i18n";
+import { useFormat, useT } from "@/i18n";
 import { Button, Dialog, ErrorState, Input, useToasts } from "@/ui";
 import { choiceOf, choicesOf, modelsOf, wrongWith, type Choice, type Wrong } from "./choice";
 import { ChoiceRow } from "./ChoiceRow";
@@ -21,9 +21,10 @@ const most = 60;
 
 export function ModelsDialog({ provider, test: given, onClose, onSaved }: Props) {
   const t = useT();
+  const format = useFormat();
   const toasts = useToasts();
   const client = useQueryClient();
-  const [choices, setChoices] = useState<readonly Choice[]>(() => choicesOf(provider.models, given?.models ?? []));
+  const [choices, setChoices] = useState<readonly Choice[]>(() => choicesOf(provider.models, given?.models ?? [], format));
   const [text, setText] = useState("");
   const [wrong, setWrong] = useState<Wrong>();
   const own = useRef<HTMLInputElement>(null);

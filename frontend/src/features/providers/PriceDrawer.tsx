@@ -49,7 +49,7 @@ export function PriceDrawer({ model, onClose }: { model: PricedModel; onClose: (
             <div className="grid gap-3 sm:grid-cols-2">
               {names.map((name) => (
                 <Field key={name} label={t(`providers.rates.${name}`)} error={wrong === name ? t("providers.priceInvalid") : undefined}>
-                  {(field) => <Input {...field} ref={fields[name]} inputMode="decimal" leading="$" defaultValue={dollarText(model.now[name])} onChange={() => setWrong(undefined)} />}
+                  {(field) => <Input {...field} ref={fields[name]} inputMode="decimal" leading="$" defaultValue={dollarText(model.now[name], format)} onChange={() => setWrong(undefined)} />}
                 </Field>
               ))}
               <Field label={t("providers.note")} optional={t("ui.optional")}>

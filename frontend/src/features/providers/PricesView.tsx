@@ -33,7 +33,7 @@ export function PricesView() {
 function useColumns(): Column<PricedModel>[] {
   const t = useT();
   const format = useFormat();
-  const money = (nano: number | undefined) => (nano === undefined ? "–" : format.money(nano));
+  const money = (nano: number | undefined) => (nano === undefined ? "–" : format.price(nano));
   return [
     {
       id: "model", header: t("logs.model"), width: 160, grow: 3, fixed: true, value: (model) => model.upstream,
@@ -45,10 +45,10 @@ function useColumns(): Column<PricedModel>[] {
       ),
     },
     { id: "provider", header: t("providers.provider"), width: 130, grow: 2, from: 560, value: (model) => model.provider, cell: (model) => <bdi>{model.provider || t("providers.removedProvider")}</bdi> },
-    { id: "source", header: t("providers.priceSource"), width: 130, value: (model) => model.now.source, cell: (model) => <Badge tone={model.now.source === "unknown" ? "warn" : model.now.source === "override" ? "accent" : "neutral"}>{t(`providers.sources.${model.now.source}`, { defaultValue: model.now.source })}</Badge> },
-    { id: "input", header: t("logs.input"), unit: t("providers.aMillion"), align: "end", width: 120, value: (model) => dollars(model.now.input_nano_usd), cell: (model) => money(model.now.input_nano_usd) },
-    { id: "cached", header: t("logs.cached"), unit: t("providers.aMillion"), align: "end", width: 124, from: 860, value: (model) => dollars(model.now.cached_nano_usd), cell: (model) => money(model.now.cached_nano_usd) },
-    { id: "output", header: t("logs.output"), unit: t("providers.aMillion"), align: "end", width: 120, from: 480, value: (model) => dollars(model.now.output_nano_usd), cell: (model) => money(model.now.output_nano_usd) },
+    { id: "source", header: t("providers.priceSource"), width: 150, from: 720, value: (model) => model.now.source, cell: (model) => <Badge tone={model.now.source === "unknown" ? "warn" : model.now.source === "override" ? "accent" : "neutral"}>{t(`providers.sources.${model.now.source}`, { defaultValue: model.now.source })}</Badge> },
+    { id: "input", header: t("logs.input"), unit: t("providers.aMillion"), align: "end", width: 128, value: (model) => dollars(model.now.input_nano_usd), cell: (model) => money(model.now.input_nano_usd) },
+    { id: "cached", header: t("logs.cached"), unit: t("providers.aMillion"), align: "end", width: 156, from: 940, value: (model) => dollars(model.now.cached_nano_usd), cell: (model) => money(model.now.cached_nano_usd) },
+    { id: "output", header: t("logs.output"), unit: t("providers.aMillion"), align: "end", width: 128, from: 480, value: (model) => dollars(model.now.output_nano_usd), cell: (model) => money(model.now.output_nano_usd) },
     { id: "changes", header: t("providers.changes"), align: "end", width: 96, from: 720, value: (model) => model.history.length, cell: (model) => format.integer(model.history.length) },
   ];
 }

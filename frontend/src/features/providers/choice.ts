@@ -1,4 +1,5 @@
 import type { ProviderModel } from "@/api";
+import type { Format } from "@/i18n";
 
 /** One model of an endpoint as it is being chosen; prices as typed. */
 export interface Choice {
@@ -16,8 +17,8 @@ export interface Choice {
 const perMillion = 1e6;
 
 /** What is offered now, and below it what the endpoint lists besides. */
-export function choicesOf(offered: readonly ProviderModel[], listed: readonly string[]): Choice[] {
-  const known = offered.map((m) => ({ key: `=${m.id}`, upstream: m.upstream, chosen: true, id: m.id, kind: m.kind, input: priceText(m.input_nano_usd), output: priceText(m.output_nano_usd) }));
+export function choicesOf(offered: readonly ProviderModel[], listed: readonly string[], format: Format): Choice[] {
+  const known = offered.map((m) => ({ key: `=${m.id}`, upstream: m.upstream, chosen: true, id: m.id, kind: m.kind, input: priceText(m.input_nano_usd, format), output: priceText(m.output_nano_usd, format) }));
   const others = [...new Set(listed)].filter((name) => !offered.some((m) => m.upstream === name));
   return [...known, ...others.map((name) => choiceOf(name))];
 }
@@ -31,7 +32,7 @@ export function kindOf(name: string): ProviderModel["kind"] {
   return /embed|(^|[-_/])(e5|bge|gte)([-_.]|$)/i.test(name) ? "embedding" : "chat";
 }
 
-const priceText = (nano: number | null | undefined): string => (nano === null || nano === undefined ? "" : String(nano / perMillion));
+const priceText = (nano: number | null | undefined, format: Format): string => (nano === null || nano === undefined ? "" : format.typed(nano / perMillion));
 
 /** A price as typed, with a comma or a point; undefined when empty, NaN when it is none. */
 export function priceOf(text: string): number | undefined {

@@ -10,7 +10,7 @@ export function dollarsOf(text: string): number | undefined {
   return /^\d{1,6}(\.\d{1,9})?$/.test(trimmed) ? Math.round(Number(trimmed) * nano) : Number.NaN;
 }
 
-export const dollarText = (nanoUsd: number | undefined): string => (nanoUsd === undefined ? "" : (nanoUsd / nano).toFixed(9).replace(/\.?0+$/, ""));
+export const dollarText = (nanoUsd: number | undefined, format: Format): string => (nanoUsd === undefined ? "" : format.typed(nanoUsd / nano));
 
 /** Names the price of a model at a provider, as the address has it. */
 export const priceKey = ({ provider_id, upstream }: { provider_id: string; upstream: string }): string => `${provider_id}/${upstream}`;
@@ -20,7 +20,7 @@ export function priceLine(price: ModelPrice | TokenPrices, t: T, format: Format)
   if ("source" in price && price.source === "local") return t("providers.costsNothing");
   if (price.input_nano_usd === undefined && price.output_nano_usd === undefined) return "source" in price && price.source === "unknown" ? t("logs.unpriced") : "–";
   return [
-    price.input_nano_usd === undefined ? "" : t("providers.priceIn", { price: format.money(price.input_nano_usd) }),
-    price.output_nano_usd === undefined ? "" : t("providers.priceOut", { price: format.money(price.output_nano_usd) }),
+    price.input_nano_usd === undefined ? "" : t("providers.priceIn", { price: format.price(price.input_nano_usd) }),
+    price.output_nano_usd === undefined ? "" : t("providers.priceOut", { price: format.price(price.output_nano_usd) }),
   ].filter(Boolean).join(", ");
 }

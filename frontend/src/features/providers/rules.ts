@@ -14,7 +14,7 @@ export function millisOf(text: string, most: number): number {
   return ms <= most * 1000 ? ms : Number.NaN;
 }
 
-export const secondsText = (ms: number | undefined): string => (ms ? String(ms / 1000) : "");
+export const secondsText = (ms: number | undefined, format: Format): string => (ms ? format.typed(ms / 1000) : "");
 
 /** The most that a million tokens may cost; what is absent is not capped. */
 export interface Caps {
@@ -39,8 +39,8 @@ export function capsOf(typed: Record<Cap, string>): Caps | Cap {
 export function ruleWords(rule: Pick<Alias | RoutingPolicy, "regions" | Cap>, t: T, format: Format): string[] {
   return [
     rule.regions && rule.regions.length > 0 ? t("providers.onlyRegions", { regions: format.list(rule.regions) }) : "",
-    rule.max_input_nano_usd === undefined ? "" : t("providers.capIn", { price: format.money(rule.max_input_nano_usd) }),
-    rule.max_output_nano_usd === undefined ? "" : t("providers.capOut", { price: format.money(rule.max_output_nano_usd) }),
+    rule.max_input_nano_usd === undefined ? "" : t("providers.capIn", { price: format.price(rule.max_input_nano_usd) }),
+    rule.max_output_nano_usd === undefined ? "" : t("providers.capOut", { price: format.price(rule.max_output_nano_usd) }),
   ].filter(Boolean);
 }
 

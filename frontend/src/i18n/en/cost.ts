@@ -18,7 +18,7 @@ export default {
   share: "Share",
   total: "Total",
   forecast: "Forecast for this month",
-  between: "80 %: {{low}} – {{high}}",
+  between: "80%: {{low}} – {{high}}",
   noForecast: "Too few whole days yet",
   forecastHelp_one: "An estimate from {{count, number}} whole day, working days and weekends apart. Four of five months should end inside the range.",
   forecastHelp_other: "An estimate from {{count, number}} whole days, working days and weekends apart. Four of five months should end inside the range.",

@@ -6,6 +6,7 @@ export default {
   save: "Save",
   copy: "Copy",
   copied: "Copied",
+  actions: "Actions",
   undo: "Undo",
   tryAgain: "Try again",
   quote: "Quote {{id}} when you report this",

@@ -9,6 +9,7 @@ export default {
   save: "Salvar",
   copy: "Copiar",
   copied: "Copiado",
+  actions: "Ações",
   undo: "Desfazer",
   tryAgain: "Tentar de novo",
   quote: "Informe {{id}} ao relatar isto",

@@ -19,7 +19,7 @@ export default {
   more: "Mais páginas",
   live: "Em direto",
   reconnecting: "A religar",
-  forbidden: "O seu papel não inclui esta página",
+  forbidden: "A sua função não inclui esta página",
   forbiddenText: "Um administrador de {{team}} pode mudar isso.",
   role: {
     owner: "Proprietário",

@@ -21,7 +21,7 @@ export default {
   share: "Parte",
   total: "Total",
   forecast: "Previsão para este mês",
-  between: "80 %: {{low}} – {{high}}",
+  between: "80%: {{low}} – {{high}}",
   noForecast: "Ainda há poucos dias completos",
   forecastHelp_one: "Estimativa a partir de {{count, number}} dia completo, com dias úteis e fins de semana em separado. Quatro em cada cinco meses devem acabar dentro do intervalo.",
   forecastHelp_other: "Estimativa a partir de {{count, number}} dias completos, com dias úteis e fins de semana em separado. Quatro em cada cinco meses devem acabar dentro do intervalo.",

@@ -6,7 +6,7 @@ export default {
   network: "O NexusAI não está acessível.",
   reply: { invalid: "Não foi possível compreender a resposta." },
   request: { invalid: "Algo no pedido não está certo.", too_large: "Isto é grande demais para enviar.", lossy: "Nenhum fornecedor consegue transmitir este pedido por inteiro." },
-  auth: { required: "Inicie sessão primeiro.", token_expired: "A sua sessão terminou.", forbidden: "O seu papel não permite isto." },
+  auth: { required: "Inicie sessão primeiro.", token_expired: "A sua sessão terminou.", forbidden: "A sua função não permite isto." },
   not_found: "Não existe, ou já não existe.",
   conflict: "Alguém mudou isto entretanto.",
   gone: "Isto foi eliminado.",

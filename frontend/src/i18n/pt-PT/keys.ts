@@ -5,7 +5,7 @@ export default {
   title: "Chaves de API",
   lead: "Para programas. Um cliente OpenAI funciona com o endereço deste servidor e uma chave.",
   create: "Criar chave",
-  createText: "Uma chave age em nome de um programa e pode fazer, no máximo, o que você pode.",
+  createText: "Uma chave age em nome de um programa e pode fazer, no máximo, o que a sua conta pode.",
   name: "Nome",
   nameHelp: "O que a vai usar: “Relatório noturno”, “CI”.",
   scopes: "Pode",

@@ -24,7 +24,7 @@ export default {
     named: "da sua equipa “{{name}}”",
     user: "da sua conta",
     maker: "de quem criou esta chave",
-    role: "do seu papel",
+    role: "da sua função",
     key: "desta chave",
     conversation: "desta conversa",
     model: "deste modelo",

@@ -9,6 +9,7 @@ export default {
   save: "Guardar",
   copy: "Copiar",
   copied: "Copiado",
+  actions: "Ações",
   undo: "Anular",
   tryAgain: "Tentar de novo",
   quote: "Refira {{id}} ao comunicar isto",
