@@ -88,4 +88,4 @@ export const createProvider = (body: ProviderInput) => take(api.POST("/api/admin
 export const patchProvider = (id: string, body: ProviderInput) =>
   take(api.PATCH("/api/admin/providers/{id}", { params: { path: { id } }, body }));
 export const deleteProvider = (id: string) => take(api.DELETE("/api/admin/providers/{id}", { params: { path: { id } } }));
-export const testProvider = (id: string) => take(api.POST("/api/admin/providers/{id}/test", { params: { path: { id } } }));
+export const testProvider = (id: string, signal?: AbortSignal) => take(api.POST("/api/admin/providers/{id}/test", { params: { path: { id } }, ...(signal ? { signal } : {}) }));

@@ -24,12 +24,12 @@ export const routingQuery = () => queryOptions({ queryKey: of("routing"), queryF
 export const providerKindsQuery = () => queryOptions({ queryKey: ["provider-kinds"], queryFn: ({ signal }) => take(api.GET("/api/admin/provider-kinds", { signal })), staleTime: Number.POSITIVE_INFINITY });
 
 export const patchDeployment = (id: string, body: DeploymentPatch) => take(api.PATCH("/api/admin/deployments/{id}", { params: { path: { id } }, body }));
-export const testDeployment = (id: string) => take(api.POST("/api/admin/deployments/{id}/test", { params: { path: { id } } }));
+export const testDeployment = (id: string, signal: AbortSignal) => take(api.POST("/api/admin/deployments/{id}/test", { params: { path: { id } }, signal }));
 
 export const addProviderKey = (id: string, body: NewProviderKey) => take(api.POST("/api/admin/providers/{id}/keys", { params: { path: { id } }, body }));
 export const patchProviderKey = (id: string, key: string, body: ProviderKeyPatch) => take(api.PATCH("/api/admin/providers/{id}/keys/{key}", { params: { path: { id, key } }, body }));
 export const deleteProviderKey = (id: string, key: string) => take(api.DELETE("/api/admin/providers/{id}/keys/{key}", { params: { path: { id, key } } }));
-export const testProviderKey = (id: string, key: string) => take(api.POST("/api/admin/providers/{id}/keys/{key}/test", { params: { path: { id, key } } }));
+export const testProviderKey = (id: string, key: string, signal: AbortSignal) => take(api.POST("/api/admin/providers/{id}/keys/{key}/test", { params: { path: { id, key } }, signal }));
 
 export const saveAlias = (body: Schemas["Alias"]) => take(api.PUT("/api/admin/aliases", { body }));
 export const deleteAlias = (name: string) => take(api.DELETE("/api/admin/aliases", { params: { query: { name } } }));

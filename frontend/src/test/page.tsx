@@ -45,7 +45,7 @@ export async function renderPage(Page: FunctionComponent, answers: Record<string
     const one: Asked = { method: init.method ?? "GET", path: pathname, query: searchParams, body: init.body ? JSON.parse(String(init.body)) : undefined, ...(init.signal ? { signal: init.signal } : {}) };
     asked.push(one);
     const known = answers[`${one.method} ${pathname}`];
-    const answer = typeof known === "function" ? (known as (a: Asked) => unknown)(one) : known;
+    const answer: unknown = await (typeof known === "function" ? (known as (a: Asked) => unknown)(one) : known);
     if (answer instanceof Response) return answer;
     if (answer === undefined && !(`${one.method} ${pathname}` in answers)) return reply(problem(404, "not_found"), 404);
     if (answer === undefined) return new Response(null, { status: 204 });

@@ -23,7 +23,7 @@ export { remember, remembered, rememberWith, type Memory } from "./memory";
 export { Menu, type MenuGroup, type MenuItem } from "./Menu";
 export { Page } from "./Page";
 export { Popover, PopoverClose } from "./Popover";
-export { problemHint, problemMessage } from "./problemText";
+export { problemDetail, problemHint, problemMessage } from "./problemText";
 export { ReorderList } from "./ReorderList";
 export { saveFile } from "./saveFile";
 export { Segmented } from "./Segmented";

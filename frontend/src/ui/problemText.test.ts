@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { chooseLocale } from "@/i18n";
 import type { BoundLike } from "./boundText";
-import { problemHint, problemMessage } from "./problemText";
+import { problemDetail, problemHint, problemMessage } from "./problemText";
 
 const refusal = (bound: BoundLike) => ({ code: bound.kind === "budget" ? "quota.spent" : "rate.limited", detail: "In English.", hint: "In English, too.", bound });
 const monthly: BoundLike = { kind: "budget", holder: "user", amount: 12_500_000_000, period: "month", resets_at: "2026-12-01T00:00:00-03:00", zone: "America/Sao_Paulo", contact: "Ana" };
@@ -69,4 +69,12 @@ test("a bound that this build has no words for falls back to the code's", () => 
 
 test("a zone that this browser does not know is no failure", () => {
   expect(problemHint(refusal({ ...monthly, zone: "Mars/Olympus" }))).toMatch(/^It begins anew on .+\. Ask Ana for more\.$/);
+});
+
+test.each(["en", "pt-PT"] as const)("in %s the host's own words stand only where they say more than the code", async (locale) => {
+  await chooseLocale(locale);
+  expect(problemDetail({ code: "upstream.failed", detail: "The model's provider failed." })).toBeUndefined();
+  expect(problemDetail({ code: "upstream.failed", detail: "The endpoint answered 500." })).toBe("The endpoint answered 500.");
+  expect(problemDetail({ code: "strange.new", detail: "Of a newer host." })).toBe("Of a newer host.");
+  expect(problemDetail({ code: "timeout" })).toBeUndefined();
 });

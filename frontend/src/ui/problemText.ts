@@ -18,6 +18,12 @@ export function problemMessage(problem: ProblemLike): string {
   return (problem.bound && boundMessage(problem.bound)) ?? translateWire(problem.key) ?? translateWire(`fault.${problem.code}`) ?? problem.detail;
 }
 
+/** The host's own words, where they say more than those of its code. They are English in every language. */
+export function problemDetail({ code, detail }: { code: string; detail?: string }): string | undefined {
+  const plain = (text: string | undefined) => text?.replaceAll("’", "'").trim();
+  return detail && plain(detail) !== plain(translateWire(`fault.${code}`, { lng: "en" })) ? detail : undefined;
+}
+
 export function problemHint(problem: ProblemLike): string | undefined {
   if (problem.bound && boundMessage(problem.bound)) return boundHint(problem.bound);
   // In another language, words that are understood go before the host's English, which may say more.

@@ -26,9 +26,13 @@ export function LimitDialog({ limit, onClose }: { limit?: Limit | undefined; onC
   const [failure, setFailure] = useState<Limit["on_failure"]>(limit?.on_failure ?? "closed");
   const [wrong, setWrong] = useState<string>();
   const windowed = measure !== "concurrency";
-  const done = (title: string) => {
+  const changed = () => {
     for (const queryKey of [adminKeys.limits, adminKeys.audit]) void client.invalidateQueries({ queryKey });
-    toasts.show({ tone: "ok", title });
+  };
+  const failed = (error: unknown) => toasts.problem(problemOf(error));
+  const done = (title: string, undo?: () => void) => {
+    changed();
+    toasts.show({ tone: "ok", title, ...(undo ? { undo } : {}) });
     onClose();
   };
   const save = useMutation({
@@ -38,7 +42,12 @@ export function LimitDialog({ limit, onClose }: { limit?: Limit | undefined; onC
         : createLimit({ holder_kind: holder.kind as Limit["holder_kind"], measure, amount: most, on_failure: failure, window_seconds: windowed ? window : 0, ...holderId(holder) }),
     onSuccess: () => done(t("limits.limitSaved")),
   });
-  const remove = useMutation({ mutationFn: (id: string) => deleteLimit(id), onSuccess: () => done(t("limits.limitRemoved")), onError: (error) => toasts.problem(problemOf(error)) });
+  const remove = useMutation({
+    mutationFn: (old: Limit) => deleteLimit(old.id),
+    onSuccess: (_, { holder_kind, holder_id, measure, amount, on_failure, window_seconds }) =>
+      done(t("limits.limitRemoved"), () => void createLimit({ holder_kind, measure, amount, on_failure, window_seconds, ...(holder_id ? { holder_id } : {}) }).then(changed, failed)),
+    onError: failed,
+  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const most = wholeOf(amount.current?.value ?? "");
@@ -58,7 +67,7 @@ export function LimitDialog({ limit, onClose }: { limit?: Limit | undefined; onC
         <>
           {limit && (
             <span className="me-auto">
-              <Button tone="danger" busy={remove.isPending} onClick={() => remove.mutate(limit.id)}>{t("limits.removeLimit")}</Button>
+              <Button tone="danger" busy={remove.isPending} onClick={() => remove.mutate(limit)}>{t("limits.removeLimit")}</Button>
             </span>
           )}
           <Button onClick={onClose}>{t("ui.cancel")}</Button>

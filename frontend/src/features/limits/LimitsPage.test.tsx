@@ -129,6 +129,24 @@ test("limits are listed with how they are counted, and one is changed", async ()
   expect(screen.getByText(/coarser than with Redis/)).toBeInTheDocument();
 });
 
+test("a limit that was deleted can be had back", async () => {
+  // The toast comes in the very render in which the panel goes; jsdom then takes it for covered, browsers do not.
+  const user = userEvent.setup({ pointerEventsCheck: 0 });
+  const named = { ...rate, holder_kind: "model" as const, holder_id: "gpt-5.2", holder: "gpt-5.2" };
+  const view = await renderPage(LimitsPage, { [limits]: [named], "DELETE /api/admin/limits/l-1": undefined, "POST /api/admin/limits": named }, { url: "/?view=rates" });
+  await user.click(await screen.findByRole("row", { name: /gpt-5\.2/ }));
+  await user.click(await screen.findByRole("button", { name: "Delete limit" }));
+  await user.click(await screen.findByRole("button", { name: "Undo" }));
+  const { measure, amount, on_failure, window_seconds } = rate;
+  await waitFor(() => expect(view.posted("/api/admin/limits")?.body).toEqual({ holder_kind: "model", holder_id: "gpt-5.2", measure, amount, on_failure, window_seconds }));
+});
+
+test("a budget is at 100% when nothing is left, not before", async () => {
+  const nearly = { ...spent, amount_nano_usd: 100e9, spent_nano_usd: 99.96e9, reserved_nano_usd: 0, left_nano_usd: 0.04e9 };
+  await renderPage(LimitsPage, { [budgets]: [nearly], [alerts]: [] });
+  expect(await screen.findByRole("row", { name: /99%.*\$0\.04/ })).toBeVisible();
+});
+
 test("who was refused and why", async () => {
   await renderPage(LimitsPage, { "GET /api/admin/refusals": [{ code: "quota.spent", user: "Rui Exemplo", model: "gpt-5.2", calls: 12, last_at: new Date().toISOString() }] }, { url: "/?view=refused" });
   expect(await screen.findByRole("row", { name: /Rui Exemplo.*gpt-5\.2.*Budget used up.*12/ })).toBeVisible();

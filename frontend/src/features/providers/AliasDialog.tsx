@@ -39,13 +39,21 @@ export function AliasDialog({ alias, onClose }: { alias?: Alias; onClose: () => 
   const aliases = useQuery(aliasesQuery());
   const policy = useQuery(routingQuery());
   const models = [...new Set([...(deployments.data ?? []).map((one) => one.model), ...(larger ? [larger] : [])])].sort(format.compare);
-  const done = (title: string) => {
+  const changed = () => {
     for (const queryKey of [adminKeys.providers, adminKeys.audit, chatKeys.models]) void client.invalidateQueries({ queryKey });
-    toasts.show({ tone: "ok", title });
+  };
+  const failed = (error: unknown) => toasts.problem(problemOf(error));
+  const done = (title: string, undo?: () => void) => {
+    changed();
+    toasts.show({ tone: "ok", title, ...(undo ? { undo } : {}) });
     onClose();
   };
   const save = useMutation({ mutationFn: (next: Alias) => saveAlias(next), onSuccess: (saved) => done(t("providers.savedToast", { name: saved.name })) });
-  const remove = useMutation({ mutationFn: (one: string) => deleteAlias(one), onSuccess: (_, one) => done(t("providers.removedToast", { name: one })), onError: (error) => toasts.problem(problemOf(error)) });
+  const remove = useMutation({
+    mutationFn: (old: Alias) => deleteAlias(old.name),
+    onSuccess: (_, old) => done(t("providers.removedToast", { name: old.name }), () => void saveAlias(old).then(changed, failed)),
+    onError: failed,
+  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const typed = alias?.name ?? name.current?.value.trim() ?? "";
@@ -73,6 +81,7 @@ export function AliasDialog({ alias, onClose }: { alias?: Alias; onClose: () => 
     <Dialog
       open
       firm
+      width="lg"
       onOpenChange={onClose}
       title={alias ? t("providers.editTitle", { name: alias.name }) : t("providers.createAlias")}
       description={t("providers.aliasText")}
@@ -80,7 +89,7 @@ export function AliasDialog({ alias, onClose }: { alias?: Alias; onClose: () => 
         <>
           {alias && (
             <span className="me-auto">
-              <Button tone="danger" busy={remove.isPending} onClick={() => remove.mutate(alias.name)}>{t("providers.removeAlias")}</Button>
+              <Button tone="danger" busy={remove.isPending} onClick={() => remove.mutate(alias)}>{t("providers.removeAlias")}</Button>
             </span>
           )}
           <Button onClick={onClose}>{t("ui.cancel")}</Button>
@@ -107,10 +116,10 @@ export function AliasDialog({ alias, onClose }: { alias?: Alias; onClose: () => 
         <Checkbox checked={hedge} onChange={setHedge} label={t("providers.hedge")} help={t("providers.hedgeHelp")} />
         {hedge && (
           <Field label={t("providers.hedgeAfter")} error={wrong.hedge} className="ps-6">
-            {(field) => <Input {...field} ref={delay} className="!w-24" inputMode="decimal" defaultValue={secondsText(alias?.hedge_after_ms || usualHedge)} onChange={() => setWrong({})} />}
+            {(field) => <Input {...field} ref={delay} className="!w-24" inputMode="decimal" defaultValue={secondsText(alias?.hedge_after_ms || usualHedge, format)} onChange={() => setWrong({})} />}
           </Field>
         )}
-        {barred.length > 0 && <p className="text-xs text-muted">{t("providers.notForRoles", { roles: format.list(barred.map((role) => t(`console.role.${role as "owner"}`, { defaultValue: role }))) })}</p>}
+        {barred.length > 0 && <p className="text-xs text-muted first-letter:uppercase">{t("providers.notForRoles", { roles: format.list(barred.map((role) => t(`console.role.${role as "owner"}`, { defaultValue: role }))) })}</p>}
         {save.isError && refused === undefined && <ErrorState inline problem={problemOf(save.error)} />}
       </form>
     </Dialog>

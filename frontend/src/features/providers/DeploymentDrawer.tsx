@@ -1,14 +1,16 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
-import { adminKeys, patchDeployment, problemOf, testDeployment, type Deployment, type DeploymentPatch, type ProviderTest } from "@/api";
+import { useId, useState, type ReactNode } from "react";
+import { adminKeys, patchDeployment, problemOf, testDeployment, type Deployment, type DeploymentPatch } from "@/api";
 import { useCan } from "@/app/me";
 import { translateWire, useFormat, useT, type Format, type T } from "@/i18n";
-import { Button, Drawer, FamilyBadge, familyOf, useToasts } from "@/ui";
+import { Button, Drawer, FamilyBadge, familyOf, problemDetail, useToasts } from "@/ui";
 import { DeploymentForm } from "./DeploymentForm";
 import { Health } from "./Health";
 import { priceKey, priceLine } from "./price";
+import { Testing } from "./Testing";
 import { TestResult } from "./TestResult";
+import { useTest } from "./useTest";
 
 /** One deployment: health and why, what counts of it, and what can be done. */
 export function DeploymentDrawer({ deployment, onClose }: { deployment: Deployment; onClose: () => void }) {
@@ -18,18 +20,11 @@ export function DeploymentDrawer({ deployment, onClose }: { deployment: Deployme
   const client = useQueryClient();
   const may = useCan("providers.write");
   const [editing, setEditing] = useState(false);
-  const [result, setResult] = useState<ProviderTest>();
+  const form = useId();
   const changed = () => {
     for (const queryKey of [adminKeys.providers, adminKeys.audit]) void client.invalidateQueries({ queryKey });
   };
-  const test = useMutation({
-    mutationFn: () => testDeployment(deployment.id),
-    onSuccess: (outcome) => {
-      setResult(outcome);
-      changed();
-    },
-    onError: (error) => toasts.problem(problemOf(error)),
-  });
+  const test = useTest((signal) => testDeployment(deployment.id, signal));
   const patch = useMutation({
     mutationFn: (change: DeploymentPatch) => patchDeployment(deployment.id, change),
     onSuccess: () => {
@@ -46,26 +41,32 @@ export function DeploymentDrawer({ deployment, onClose }: { deployment: Deployme
       width={480}
       title={deployment.model}
       footer={
-        may && (
+        may &&
+        (editing ? (
           <>
-            <Button busy={patch.isPending} onClick={() => patch.mutate({ enabled: !deployment.enabled })}>{deployment.enabled ? t("providers.disable") : t("providers.enable")}</Button>
-            {!editing && <Button onClick={() => setEditing(true)}>{t("providers.edit")}</Button>}
-            <Button tone="primary" busy={test.isPending} onClick={() => test.mutate()}>{t("providers.test")}</Button>
+            <Button key="cancel" onClick={() => setEditing(false)}>{t("ui.cancel")}</Button>
+            {/* Keys of their own: the button that opened the form must not become the one that sends it, under the same click. */}
+            <Button key="save" type="submit" form={form} tone="primary" busy={patch.isPending}>{t("providers.save")}</Button>
           </>
-        )
+        ) : (
+          <>
+            <Button key="enable" busy={patch.isPending} onClick={() => patch.mutate({ enabled: !deployment.enabled })}>{deployment.enabled ? t("providers.disable") : t("providers.enable")}</Button>
+            <Button key="edit" onClick={() => setEditing(true)}>{t("providers.edit")}</Button>
+            <Button key="test" tone="primary" busy={test.running} onClick={test.run}>{t("providers.test")}</Button>
+          </>
+        ))
       }
     >
       <div className="flex flex-col gap-5">
-        <div className="flex min-w-0 items-center gap-2 text-sm">
+        <div className="flex min-w-0 flex-wrap items-center gap-2 text-sm">
           <FamilyBadge family={familyOf(deployment.upstream)} />
-          <bdi className="min-w-0 wrap-anywhere text-muted">{deployment.upstream} · {deployment.provider}</bdi>
-          <span className="flex-1" />
+          <bdi className="min-w-0 flex-[1_1_240px] wrap-anywhere text-muted">{deployment.upstream} · {deployment.provider}</bdi>
           <Health deployment={deployment} />
         </div>
         {health.detail && <p className="text-sm text-muted">{health.detail}</p>}
-        {test.isPending && <p role="status" className="text-sm text-muted">{t("providers.testing", { name: deployment.model })}</p>}
-        {result && !test.isPending && <TestResult name={deployment.model} test={result} onClose={() => setResult(undefined)} />}
-        {editing && <DeploymentForm deployment={deployment} busy={patch.isPending} onCancel={() => setEditing(false)} onSave={(change) => patch.mutate(change)} />}
+        {test.running && <Testing name={deployment.model} onCancel={test.cancel} />}
+        {test.result && <TestResult name={deployment.model} test={test.result} onClose={test.close} />}
+        {editing && <DeploymentForm id={form} deployment={deployment} onSave={(change) => patch.mutate(change)} />}
         <dl className="flex flex-col gap-2 text-sm">
           <Fact name={t("providers.circuit")}>{t(`providers.circuits.${health.circuit}`, { defaultValue: health.circuit })}{health.retry_at && <span className="text-muted"> · {t("providers.probeAt", { time: format.timeWithSeconds(health.retry_at) })}</span>}</Fact>
           <Fact name={t("providers.inFlight")}>{format.integer(health.in_flight)}{health.waiting !== undefined && <span className="text-muted"> · {t("providers.waitingThere", { n: format.integer(health.waiting) })}</span>}</Fact>
@@ -79,7 +80,7 @@ export function DeploymentDrawer({ deployment, onClose }: { deployment: Deployme
           <Fact name={t("providers.price")}>
             {priceLine(deployment.price, t, format)}
             {may && deployment.provider_kind !== "local" && (
-              <Link to={"/providers" as never} search={{ view: "prices", open: priceKey(deployment) } as never} className="ms-2 rounded-sm text-accent-text hover:underline">{t("providers.setPriceNow")}</Link>
+              <Link to={"/providers" as never} search={{ view: "prices", open: priceKey(deployment) } as never} className="ms-2 rounded-sm whitespace-nowrap text-accent-text underline underline-offset-3 decoration-accent-text/40 hover:decoration-accent-text">{t("providers.setPriceNow")}</Link>
             )}
           </Fact>
         </dl>
@@ -99,7 +100,7 @@ export function DeploymentDrawer({ deployment, onClose }: { deployment: Deployme
             <ul className="flex flex-col gap-1.5">
               {health.errors.map((error, index) => (
                 <li key={index} className="text-xs wrap-anywhere">
-                  <span className="num text-muted">{format.full(error.at)}</span> <span className="text-danger">{translateWire(`fault.${error.code}`) ?? error.code}</span> <span className="text-muted">{error.detail}{error.key && ` · ${t("logs.withKey", { key: error.key })}`}</span>
+                  <span className="num text-muted">{format.full(error.at)}</span> <span className="text-danger">{translateWire(`fault.${error.code}`) ?? error.code}</span> <span className="text-muted">{[problemDetail(error), error.key && t("logs.withKey", { key: error.key })].filter(Boolean).join(" · ")}</span>
                 </li>
               ))}
             </ul>

@@ -1,15 +1,15 @@
 import { useRef, useState, type FormEvent, type RefObject } from "react";
 import type { Deployment, DeploymentOverrides, DeploymentPatch } from "@/api";
 import { useFormat, useT } from "@/i18n";
-import { Button, Field, Input } from "@/ui";
+import { Field, Input } from "@/ui";
 import { millisOf, secondsText } from "./rules";
 import { SkillFields, skillsOf, type Skills } from "./SkillFields";
 
 interface Props {
+  /** Of the form: its buttons are the drawer's, where they stay in sight. */
+  id: string;
   deployment: Deployment;
-  busy: boolean;
   onSave: (change: DeploymentPatch) => void;
-  onCancel: () => void;
 }
 
 const wholes = ["priority", "weight", "context", "output"] as const;
@@ -27,7 +27,7 @@ const bounds: Record<Name, { least: number; most: number }> = {
 };
 
 /** Order, deadlines and abilities of a deployment; what is empty is the default, or what the catalogue says. */
-export function DeploymentForm({ deployment, busy, onSave, onCancel }: Props) {
+export function DeploymentForm({ id, deployment, onSave }: Props) {
   const t = useT();
   const format = useFormat();
   const fields: Record<Name, RefObject<HTMLInputElement | null>> = { priority: useRef(null), weight: useRef(null), context: useRef(null), output: useRef(null), connect: useRef(null), first: useRef(null), between: useRef(null) };
@@ -65,26 +65,22 @@ export function DeploymentForm({ deployment, busy, onSave, onCancel }: Props) {
   );
   const known = (tokens: number | undefined) => (tokens ? t("providers.catalogueHas", { n: format.integer(tokens) }) : t("providers.catalogueSilent"));
   return (
-    <form onSubmit={submit} noValidate aria-label={t("providers.editTitle", { name: deployment.model })} className="flex flex-col gap-4 rounded-md bg-text/4 p-3">
+    <form id={id} onSubmit={submit} noValidate aria-label={t("providers.editTitle", { name: deployment.model })} className="flex flex-col gap-4 rounded-md bg-text/4 p-3">
       <div className="grid gap-3 sm:grid-cols-3">
         {field("priority", t("providers.priority"), String(deployment.priority), t("providers.priorityHelp"))}
         {field("weight", t("providers.weight"), String(deployment.weight), t("providers.weightHelp"))}
         <Field label={t("providers.region")} help={t("providers.ownRegionHelp")}>
           {(state) => <Input {...state} ref={region} maxLength={40} defaultValue={deployment.own_region} />}
         </Field>
-        {field("connect", t("providers.connect"), secondsText(deadlines.connect_ms), t("providers.defaultOf", { n: 5 }))}
-        {field("first", t("providers.firstToken"), secondsText(deadlines.first_token_ms), t("providers.firstHelp"))}
-        {field("between", t("providers.between"), secondsText(deadlines.between_tokens_ms), t("providers.defaultOf", { n: 15 }))}
+        {field("connect", t("providers.connect"), secondsText(deadlines.connect_ms, format), t("providers.defaultOf", { n: 5 }))}
+        {field("first", t("providers.firstToken"), secondsText(deadlines.first_token_ms, format), t("providers.firstHelp"))}
+        {field("between", t("providers.between"), secondsText(deadlines.between_tokens_ms, format), t("providers.defaultOf", { n: 15 }))}
       </div>
       <div className="grid gap-3 border-t border-line pt-3 sm:grid-cols-2">
         {field("context", t("providers.contextTokens"), textOf(overrides.context_tokens), overrides.context_tokens === undefined ? known(facts.context_tokens) : t("providers.emptyIsCatalogue"))}
         {field("output", t("providers.outputTokens"), textOf(overrides.max_output_tokens), overrides.max_output_tokens === undefined ? known(facts.max_output_tokens) : t("providers.emptyIsCatalogue"))}
       </div>
       <SkillFields skills={skills} deployment={deployment} onChange={setSkills} />
-      <div className="flex justify-end gap-2">
-        <Button onClick={onCancel}>{t("ui.cancel")}</Button>
-        <Button type="submit" tone="primary" busy={busy}>{t("providers.save")}</Button>
-      </div>
     </form>
   );
 }

@@ -4,8 +4,9 @@ import type { Provider, ProviderKey } from "@/api";
 import { useCan } from "@/app/me";
 import { useNow } from "@/app/useNow";
 import { translateWire, useFormat, useT } from "@/i18n";
-import { Badge, ConfirmDialog, IconButton, Menu, Switch, type Tone } from "@/ui";
+import { Badge, ConfirmDialog, IconButton, Menu, problemDetail, Switch, type Tone } from "@/ui";
 import { RotateForm } from "./RotateForm";
+import { Testing } from "./Testing";
 import { TestResult } from "./TestResult";
 import { useKeyActs } from "./useKeyActs";
 
@@ -32,7 +33,7 @@ export function KeyRow({ provider, of: key }: { provider: Provider; of: Provider
             <Switch checked={key.enabled} disabled={acts.busy} onChange={acts.setEnabled} aria-label={t("providers.useKey", { name: key.name })} />
             <Menu
               groups={[
-                { items: [{ id: "test", label: t("providers.testKey"), icon: <Play size={14} />, onSelect: acts.test }, { id: "rotate", label: t("providers.rotate"), icon: <RotateCw size={14} />, onSelect: () => setOpen("rotate") }] },
+                { items: [{ id: "test", label: t("providers.testKey"), icon: <Play size={14} />, onSelect: acts.test.run }, { id: "rotate", label: t("providers.rotate"), icon: <RotateCw size={14} />, onSelect: () => setOpen("rotate") }] },
                 { items: [{ id: "remove", label: t("providers.removeKey"), icon: <Trash2 size={14} />, danger: true, onSelect: () => setOpen("remove") }] },
               ]}
             >
@@ -52,11 +53,11 @@ export function KeyRow({ provider, of: key }: { provider: Provider; of: Provider
       )}
       {key.last_error && (
         <p className="text-xs text-muted" title={format.full(key.last_error.at)}>
-          {t("providers.lastError", { time: format.ago(key.last_error.at, new Date()) })} <span className="text-danger">{translateWire(`fault.${key.last_error.code}`) ?? key.last_error.code}</span> {key.last_error.detail}
+          {t("providers.lastError", { time: format.ago(key.last_error.at, new Date()) })} <span className="text-danger">{translateWire(`fault.${key.last_error.code}`) ?? key.last_error.code}</span> {problemDetail(key.last_error)}
         </p>
       )}
-      {acts.testing && <p role="status" className="text-xs text-muted">{t("providers.testing", { name: key.name })}</p>}
-      {acts.result && !acts.testing && <TestResult name={key.name} test={acts.result} onClose={acts.closeTest} />}
+      {acts.test.running && <Testing name={key.name} onCancel={acts.test.cancel} />}
+      {acts.test.result && <TestResult name={key.name} test={acts.test.result} onClose={acts.test.close} />}
       {open === "rotate" && <RotateForm name={key.name} busy={acts.busy} onCancel={() => setOpen(undefined)} onRotate={(secret) => acts.rotate(secret, () => setOpen(undefined))} />}
       {open === "remove" && (
         <ConfirmDialog open onOpenChange={() => setOpen(undefined)} title={t("providers.removeKeyTitle", { name: key.name })} description={t("providers.removeKeyText")} verb={t("providers.removeKey")} busy={acts.busy} onConfirm={() => acts.remove(() => setOpen(undefined))} />

@@ -72,6 +72,7 @@ export function ProviderList({ adding, onAdd, onAdded }: Props) {
                 testing={acts.testing(provider.id)}
                 changing={acts.changing(provider.id)}
                 onTest={() => void acts.test(provider)}
+                onCancelTest={() => acts.cancelTest(provider.id)}
                 onCloseTest={() => acts.closeTest(provider.id)}
                 onModels={() => setOpen({ what: "models", provider })}
                 onKeys={() => setOpen({ what: "keys", provider })}

@@ -3,10 +3,12 @@ import type { Provider, ProviderTest } from "@/api";
 import { useCan } from "@/app/me";
 import { useFormat, useT } from "@/i18n";
 import { Badge, Button, FamilyBadge, familyOf, IconButton, Menu, Tooltip, type MenuItem, type Tone } from "@/ui";
+import { Testing } from "./Testing";
 import { TestResult } from "./TestResult";
 
 export interface ProviderActs {
   onTest: () => void;
+  onCancelTest: () => void;
   onCloseTest: () => void;
   onModels: () => void;
   onKeys: () => void;
@@ -101,7 +103,7 @@ export function ProviderRow({ provider, now, test, testing, changing, ...acts }:
           {provider.models.length > shown && <li className="text-sm text-muted">{t("providers.moreModels", { count: provider.models.length - shown })}</li>}
         </ul>
       )}
-      {testing && <p role="status" className="text-sm text-muted">{t("providers.testing", { name: provider.name })}</p>}
+      {testing && <Testing name={provider.name} onCancel={acts.onCancelTest} />}
       {test && !testing && <TestResult name={provider.name} test={test} onClose={acts.onCloseTest} />}
     </li>
   );

@@ -1,8 +1,9 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import type { Provider, ProviderKind, ProviderTest } from "@/api";
-import { ana, problem, renderPage } from "@/test/page";
+import { createFormat } from "@/i18n/format";
+import { ana, problem, renderPage, type Asked } from "@/test/page";
 import { choiceOf, choicesOf, kindOf, modelsOf, priceOf, wrongWith } from "./choice";
 import { ProvidersPage } from "./ProvidersPage";
 
@@ -112,6 +113,22 @@ test("a failed test says what went wrong in the row", async () => {
   expect(screen.getByText(/The endpoint answered 401\./)).toBeVisible();
 });
 
+test("a test that takes long can be called off", async () => {
+  const user = userEvent.setup();
+  const page = await renderPage(ProvidersPage, {
+    [list]: [rack],
+    "POST /api/admin/providers/p-1/test": ({ signal }: Asked) => new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
+  });
+  await user.click(within(await item("Rack")).getByRole("button", { name: "Test" }));
+  expect(await screen.findByText("Making a real call to Rack")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Cancel" }));
+  await waitFor(() => expect(screen.queryByText("Making a real call to Rack")).not.toBeInTheDocument());
+  expect(page.asked.find((a) => a.method === "POST")?.signal?.aborted).toBe(true);
+  expect(within(await item("Rack")).getByRole("button", { name: "Test" })).toBeEnabled();
+  expect(screen.queryByRole("alert")).not.toBeInTheDocument();
+  expect(screen.queryByRole("button", { name: "Close" })).not.toBeInTheDocument(); // nor is it called a failure
+});
+
 test("the built-in one can be disabled, with undo, but not deleted", async () => {
   const user = userEvent.setup();
   const page = await renderPage(ProvidersPage, { [list]: [local], "PATCH /api/admin/providers/p-0": { ...local, enabled: false } });
@@ -140,10 +157,10 @@ test("who may only read sees states and models, and no acts", async () => {
   expect(screen.queryByRole("button")).not.toBeInTheDocument();
 });
 
-test("what is offered comes first, and prices are dollars per million tokens", () => {
+test.each([["en", "1.25"], ["pt-BR", "1,25"]])("what is offered comes first, and prices are dollars per million tokens, typed as in %s", (language, price) => {
   const offered = [{ id: "fast", upstream: "gpt-5.2", kind: "chat" as const, input_nano_usd: 1_250_000 }];
-  const choices = choicesOf(offered, ["bge-m3", "gpt-5.2"]);
-  expect(choices.map((c) => [c.upstream, c.chosen, c.input])).toEqual([["gpt-5.2", true, "1.25"], ["bge-m3", false, ""]]);
+  const choices = choicesOf(offered, ["bge-m3", "gpt-5.2"], createFormat(language));
+  expect(choices.map((c) => [c.upstream, c.chosen, c.input])).toEqual([["gpt-5.2", true, price], ["bge-m3", false, ""]]);
   expect(modelsOf(choices)).toEqual(offered);
   expect(kindOf("bge-m3")).toBe("embedding");
   expect(kindOf("gpt-5.2")).toBe("chat");

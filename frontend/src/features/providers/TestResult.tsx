@@ -2,7 +2,7 @@ import { CircleCheck, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ProviderTest } from "@/api";
 import { useFormat, useT } from "@/i18n";
-import { IconButton, problemHint, problemMessage } from "@/ui";
+import { IconButton, problemDetail, problemHint, problemMessage } from "@/ui";
 
 interface Props {
   name: string;
@@ -27,7 +27,7 @@ export function TestResult({ name, test, onClose }: Props) {
           <p>
             {refused ? t("providers.refused") : problemMessage(test.problem)}{" "}
             {/* The host's own words say more than those of the code: "The endpoint answered 401." */}
-            {!refused && test.problem.detail !== problemMessage(test.problem) && <span className="text-muted">{test.problem.detail} </span>}
+            {!refused && problemDetail(test.problem) && <span className="text-muted">{problemDetail(test.problem)} </span>}
             <span className="text-muted">{refused ? t("providers.refusedHelp") : hint}</span>
           </p>
         )}

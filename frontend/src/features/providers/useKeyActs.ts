@@ -1,35 +1,24 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { adminKeys, deleteProviderKey, patchProviderKey, problemOf, testProviderKey, type Provider, type ProviderKey, type ProviderKeyPatch, type ProviderTest } from "@/api";
+import { adminKeys, deleteProviderKey, patchProviderKey, problemOf, testProviderKey, type Provider, type ProviderKey, type ProviderKeyPatch } from "@/api";
 import { useT } from "@/i18n";
 import { useToasts } from "@/ui";
+import { useTest } from "./useTest";
 
 /** What can be done to one key of a pool. */
 export function useKeyActs(provider: Provider, key: ProviderKey) {
   const t = useT();
   const toasts = useToasts();
   const client = useQueryClient();
-  const [result, setResult] = useState<ProviderTest>();
   const changed = () => {
     for (const queryKey of [adminKeys.providers, adminKeys.audit]) void client.invalidateQueries({ queryKey });
   };
   const failed = (error: unknown) => toasts.problem(problemOf(error));
   const patch = useMutation({ mutationFn: (change: ProviderKeyPatch) => patchProviderKey(provider.id, key.id, change), onSuccess: changed, onError: failed });
   const drop = useMutation({ mutationFn: () => deleteProviderKey(provider.id, key.id), onSuccess: changed, onError: failed });
-  const test = useMutation({
-    mutationFn: () => testProviderKey(provider.id, key.id),
-    onSuccess: (outcome) => {
-      setResult(outcome);
-      changed();
-    },
-    onError: failed,
-  });
+  const test = useTest((signal) => testProviderKey(provider.id, key.id, signal));
   return {
     busy: patch.isPending || drop.isPending,
-    testing: test.isPending,
-    result,
-    closeTest: () => setResult(undefined),
-    test: () => test.mutate(),
+    test,
     setEnabled: (enabled: boolean) => patch.mutate({ enabled }),
     rotate: (secret: string, done: () => void) =>
       patch.mutate(

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { adminKeys, deleteProvider, patchProvider, problemOf, testProvider, type Provider, type ProviderTest } from "@/api";
 import { useT } from "@/i18n";
 import { useToasts } from "@/ui";
@@ -10,6 +10,11 @@ export function useProviderActs() {
   const toasts = useToasts();
   const client = useQueryClient();
   const [tests, setTests] = useState<Readonly<Record<string, ProviderTest | "running">>>({});
+  const ends = useRef(new Map<string, AbortController>());
+  useEffect(() => {
+    const running = ends.current;
+    return () => running.forEach((end) => end.abort());
+  }, []);
   const put = (id: string, test: ProviderTest | "running" | undefined) =>
     setTests(({ [id]: _old, ...rest }) => (test === undefined ? rest : { ...rest, [id]: test }));
   const changed = () => {
@@ -28,17 +33,20 @@ export function useProviderActs() {
     },
     onError: (error) => toasts.problem(problemOf(error)),
   });
-  /** Makes a real call; undefined when not even that could be done. */
+  /** Makes a real call; undefined when not even that could be done, or it was called off. */
   const test = async (provider: Provider): Promise<ProviderTest | undefined> => {
+    const mine = new AbortController();
+    ends.current.get(provider.id)?.abort();
+    ends.current.set(provider.id, mine);
     put(provider.id, "running");
     try {
-      const result = await testProvider(provider.id);
+      const result = await testProvider(provider.id, mine.signal);
       put(provider.id, result);
       changed();
       return result;
     } catch (error) {
       put(provider.id, undefined);
-      toasts.problem(problemOf(error));
+      if (!mine.signal.aborted) toasts.problem(problemOf(error));
       return undefined;
     }
   };
@@ -58,6 +66,7 @@ export function useProviderActs() {
   };
   return {
     test,
+    cancelTest: (id: string) => ends.current.get(id)?.abort(),
     setEnabled,
     remove,
     closeTest: (id: string) => put(id, undefined),
