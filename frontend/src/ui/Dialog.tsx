@@ -28,19 +28,20 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 grid grid-cols-[minmax(0,1fr)] animate-fade place-items-start justify-items-center overflow-y-auto bg-[oklch(0.2_0.01_255/0.4)] px-3 pt-[12vh] pb-6">
+        {/* The room above gives way before the panel does: its buttons stay in sight, and what is between scrolls. */}
+        <Radix.Overlay className="fixed inset-0 z-40 flex animate-fade flex-col items-center bg-[oklch(0.2_0.01_255/0.4)] px-3 pb-6 before:min-h-6 before:shrink-[1000] before:basis-[12vh] before:content-['']">
           <Radix.Content
             {...(description ? {} : { "aria-describedby": undefined })}
             onEscapeKeyDown={keepPanel}
             {...(firm ? { onInteractOutside: (event: Event) => event.preventDefault() } : {})}
-            className={cx("relative w-full animate-panel rounded-lg bg-overlay shadow-float", widths[width])}
+            className={cx("relative flex min-h-0 w-full animate-panel flex-col rounded-lg bg-overlay shadow-float", widths[width])}
           >
-            <header className="px-5 pt-4 pb-3">
+            <header className="shrink-0 px-5 pt-4 pb-2">
               <Radix.Title className="pe-8 text-base font-semibold tracking-[-0.01em] wrap-anywhere">{title}</Radix.Title>
               {description && <Radix.Description className="mt-0.5 text-sm text-muted">{description}</Radix.Description>}
             </header>
-            {children && <div className="px-5 pb-4">{children}</div>}
-            {footer && <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3">{footer}</footer>}
+            {children && <div className="min-h-0 overflow-y-auto px-5 pt-1 pb-4">{children}</div>}
+            {footer && <footer className="flex shrink-0 flex-wrap justify-end gap-2 border-t border-line px-5 py-3">{footer}</footer>}
             {/* Last, so that the focus goes to the first field and not to the way out. */}
             <Radix.Close asChild>
               <Button tone="ghost" aria-label={t("ui.close")} className="!absolute end-3 top-3.5 !w-7 !px-0">

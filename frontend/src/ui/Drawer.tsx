@@ -37,7 +37,7 @@ export function Drawer({ open, onOpenChange, title, side = "end", bare = false, 
             <Radix.Title className="sr-only">{title}</Radix.Title>
           ) : (
             <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line ps-5 pe-3">
-              <Radix.Title className="min-w-0 flex-1 truncate text-base font-semibold tracking-[-0.01em]">{title}</Radix.Title>
+              <Radix.Title title={title} className="min-w-0 flex-1 truncate text-base font-semibold tracking-[-0.01em]">{title}</Radix.Title>
               <Radix.Close asChild>
                 <IconButton label={t("ui.close")}>
                   <X size={16} aria-hidden />

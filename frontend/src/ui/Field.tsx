@@ -23,9 +23,9 @@ export function Field({ label, help, error, optional, className, children }: Pro
   const below = error ?? help;
   return (
     <div className={cx("flex flex-col gap-1.5", className)}>
-      <label htmlFor={id} className="flex items-baseline justify-between text-sm font-medium wrap-anywhere">
+      <label htmlFor={id} className="flex items-baseline justify-between gap-2 text-sm font-medium wrap-anywhere">
         {label}
-        {optional && <span className="text-xs font-normal text-faint">{optional}</span>}
+        {optional && <span className="shrink-0 text-xs font-normal text-faint">{optional}</span>}
       </label>
       {children({ id, ...(below ? { "aria-describedby": `${id}-below` } : {}), ...(error ? { "aria-invalid": true as const } : {}) })}
       {below && (

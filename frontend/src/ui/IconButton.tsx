@@ -14,7 +14,7 @@ interface Props extends Omit<ButtonProps, "children" | "icon" | "aria-label"> {
 /** A square button with a picture; its tooltip names it. */
 export function IconButton({ label, keys, side, className, size = "md", tone = "ghost", children, ...rest }: Props) {
   return (
-    <Tooltip content={label} keys={keys} {...(side ? { side } : {})}>
+    <Tooltip content={label} keys={keys} repeats {...(side ? { side } : {})}>
       <Button {...rest} size={size} tone={tone} aria-label={label} className={cx("aspect-square !px-0", className)}>
         {children}
       </Button>

@@ -12,15 +12,19 @@ interface Props {
   content: ReactNode;
   keys?: readonly string[] | undefined;
   side?: "top" | "right" | "bottom" | "left";
+  /** It says what the control's name says already: not read aloud a second time. */
+  repeats?: boolean;
   children: ReactNode;
 }
 
-export function Tooltip({ content, keys, side = "top", children }: Props) {
+export function Tooltip({ content, keys, side = "top", repeats = false, children }: Props) {
   return (
     <Radix.Root>
-      <Radix.Trigger asChild>{children}</Radix.Trigger>
+      <Radix.Trigger asChild {...(repeats ? { "aria-describedby": undefined } : {})}>{children}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
+          // Read as the description of its control; on its own it would stand outside every landmark.
+          aria-hidden
           side={side}
           sideOffset={6}
           collisionPadding={8}

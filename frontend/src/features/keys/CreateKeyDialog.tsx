@@ -61,6 +61,7 @@ export function CreateKeyDialog({ onClose, onCreated }: Props) {
   return (
     <Dialog
       open
+      firm
       onOpenChange={onClose}
       title={t("keys.create")}
       description={t("keys.createText")}

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Key } from "@/api";
 import { ana, renderPage } from "@/test/page";
 import { endOf } from "./expiry";
@@ -128,4 +128,17 @@ test("quotes in an example cannot end it", () => {
   const made = examples.curl({ baseUrl: "http://x/v1", secret: "s", model: "a'b", hello: "it's" });
   expect(made).toContain(`"model":"a'\\''b"`);
   expect(endOf("never", new Date())).toBeUndefined();
+});
+
+test("the column of buttons has a name that is read aloud, and no place in the file", async () => {
+  const user = userEvent.setup();
+  const saved: string[] = [];
+  vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
+    saved.push(decodeURIComponent(this.href));
+  });
+  await renderPage(KeysPage, { [list]: [ci] });
+  expect(await screen.findByRole("columnheader", { name: "Actions" })).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Export as CSV" }));
+  expect(saved[0]).toContain("Name,Key,Can do,Models,State,Expires,Last used,Created by,Created\r\nCI,");
+  vi.restoreAllMocks();
 });

@@ -9,9 +9,9 @@ const written = new Set(["user", "assistant"]);
 export function ContentTurn({ turn, name }: { turn: ContentMessage; name: string }) {
   const t = useT();
   return (
-    // The region scrolls, so the keyboard has to reach it.
+    // The turn scrolls, so the keyboard has to reach it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div tabIndex={0} role="region" aria-label={name} className="flex max-h-80 min-w-0 flex-col gap-2 overflow-y-auto rounded-md bg-text/4 px-3 py-2 text-sm select-text">
+    <div tabIndex={0} role="group" aria-label={name} className="flex max-h-80 min-w-0 flex-col gap-2 overflow-y-auto rounded-md bg-text/4 px-3 py-2 text-sm select-text">
       <div className="text-xs font-medium text-muted">
         <bdi>{name}</bdi>
       </div>

@@ -43,9 +43,9 @@ test("turns are shown with what was left out, as text and never as HTML", async 
   expect(await inside.findByText(/<img src=x/)).toBeVisible();
   expect(screen.queryByRole("img")).not.toBeInTheDocument();
   expect(inside.getByText("# Be brief")).toBeVisible(); // a program's text is no Markdown
-  expect(inside.getByRole("region", { name: "User" })).toHaveTextContent("2 pictures, which are not kept");
-  expect(inside.getByRole("region", { name: "Tool" })).toHaveTextContent("Cut here");
-  expect(inside.getByRole("region", { name: "Model" })).toHaveTextContent('look_up{"q":2}');
+  expect(inside.getByRole("group", { name: "User" })).toHaveTextContent("2 pictures, which are not kept");
+  expect(inside.getByRole("group", { name: "Tool" })).toHaveTextContent("Cut here");
+  expect(inside.getByRole("group", { name: "Model" })).toHaveTextContent('look_up{"q":2}');
   expect(inside.getByRole("region", { name: "Answer" })).toHaveTextContent("Cut here: at most 256 KiB are kept.");
 });
 

@@ -4,7 +4,7 @@ import { useRef } from "react";
 import type { Model } from "@/api";
 import { Markdown } from "@/features/markdown";
 import { useFormat, useT } from "@/i18n";
-import { CopyButton, ErrorState, FamilyBadge, familyOf, IconButton } from "@/ui";
+import { CopyButton, ErrorState, FamilyBadge, familyOf, IconButton, problemDetail } from "@/ui";
 import type { Contest } from "./contest";
 import { isOver, isRunning } from "./lane";
 import { LaneFigures, type Best } from "./LaneFigures";
@@ -30,7 +30,7 @@ export function LaneView({ contest, model, listed, best, onAgain }: Props) {
   const running = isRunning(lane);
   const onScroll = useFollow(body, lane.text.length + lane.reasoning.length, running);
   return (
-    <article aria-label={t("playground.answerOf", { model })} aria-busy={running} className="flex min-h-0 min-w-0 flex-col bg-bg max-md:min-h-80">
+    <article aria-label={t("playground.answerOf", { model })} aria-busy={running} className="@container flex min-h-0 min-w-0 flex-col bg-bg max-md:min-h-80">
       <header className="flex h-10 shrink-0 items-center gap-2 border-b border-line ps-4 pe-2">
         <FamilyBadge family={listed?.family ?? familyOf(model)} />
         <h2 className="min-w-0 flex-1 truncate text-sm font-medium" title={model}><bdi>{model}</bdi></h2>
@@ -67,7 +67,7 @@ export function LaneView({ contest, model, listed, best, onAgain }: Props) {
           <div className="mt-3 flex flex-col gap-2">
             <ErrorState inline problem={lane.problem} />
             {/* A budget's or a limit's words are all there already, in the reader's language. */}
-            {lane.problem.detail && !lane.problem.bound && <p className="text-xs wrap-anywhere text-muted select-text">{lane.problem.detail}</p>}
+            {!lane.problem.bound && problemDetail(lane.problem) && <p className="text-xs wrap-anywhere text-muted select-text">{problemDetail(lane.problem)}</p>}
           </div>
         )}
       </div>

@@ -43,7 +43,7 @@ export function useUserColumns({ busy, onOpen, onDisabled, onLink }: Acts): Colu
   return [
     ...columns,
     {
-      id: "acts", header: "", width: 128, fixed: true, sortable: false, value: () => null,
+      id: "acts", header: t("ui.actions"), silent: true, width: 128, fixed: true, sortable: false, value: () => null,
       cell: (user) => {
         if (guardOf(me, user)) return null;
         const disabled = user.state === "disabled";

@@ -19,10 +19,10 @@ export function HeaderRow<Row>({ columns, template, sort, onSort }: Props<Row>) 
       <div role="row" style={{ gridTemplateColumns: template }} className="grid h-8 items-center border-b border-line px-3 text-xs font-medium text-muted">
         {columns.map((c) => {
           const active = sort?.column === c.id;
-          const name = (
+          const name = c.silent ? <span className="sr-only">{c.header}</span> : (
             <>
-              <span className="truncate">{c.header}</span>
-              {c.unit && <span className="font-normal text-faint">{c.unit}</span>}
+              <span className="truncate" title={c.header}>{c.header}</span>
+              {c.unit && <span className="shrink-0 font-normal text-faint">{c.unit}</span>}
             </>
           );
           const look = cx("flex min-w-0 items-center gap-1 pe-4", c.align === "end" && "justify-end");

@@ -36,6 +36,8 @@ interface Props<Row> {
   onSort?: (sort: Sort | undefined) => void;
 }
 
+/** A name that is written from right to left is cut at its own end, not at its beginning. */
+const wholeName = "[&>bdi]:block [&>bdi]:w-fit [&>bdi]:max-w-full [&>bdi]:truncate";
 const rowHeight = 36;
 const overscan = 12;
 
@@ -135,7 +137,7 @@ export function Table<Row>({ id, label, columns, rows, rowKey, onOpen, openKey, 
                     )}
                   >
                     {shown.map((c) => (
-                      <div key={c.id} role="cell" className={cx("min-w-0 truncate pe-4", c.align === "end" && "num text-end")}>
+                      <div key={c.id} role="cell" className={cx("min-w-0 truncate pe-4", c.align === "end" && "num text-end", wholeName)}>
                         {c.cell(row)}
                       </div>
                     ))}
@@ -146,7 +148,7 @@ export function Table<Row>({ id, label, columns, rows, rowKey, onOpen, openKey, 
             {totals && (
               <div role="row" style={{ gridTemplateColumns: template }} className="sticky bottom-0 z-10 grid h-9 items-center border-t border-line-strong bg-bg px-3 text-sm font-medium">
                 {shown.map((c) => (
-                  <div key={c.id} role="cell" className={cx("truncate pe-4", c.align === "end" && "num text-end")}>
+                  <div key={c.id} role="cell" title={typeof c.total === "string" ? c.total : undefined} className={cx("truncate pe-4", c.align === "end" && "num text-end")}>
                     {c.total}
                   </div>
                 ))}

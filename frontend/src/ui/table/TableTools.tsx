@@ -1,6 +1,6 @@
 import { Columns3, Download } from "lucide-react";
 import type { ReactNode } from "react";
-import { useT } from "@/i18n";
+import { useFormat, useT } from "@/i18n";
 import { IconButton } from "../IconButton";
 import { Menu } from "../Menu";
 import type { Column } from "./column";
@@ -18,9 +18,11 @@ interface Props<Row> {
 
 export function TableTools<Row>({ id, columns, hidden, onHidden, rows, exporter, children }: Props<Row>) {
   const t = useT();
+  const format = useFormat();
   const save = () => {
-    const header = columns.map((c) => (c.unit ? `${c.header} (${c.unit})` : c.header));
-    download(`nexusai-${id}.csv`, toCsv(header, rows.map((row) => columns.map((c) => c.value(row)))));
+    const written = columns.filter((c) => !c.silent);
+    const header = written.map((c) => (c.unit ? `${c.header} (${c.unit})` : c.header));
+    download(`nexusai-${id}.csv`, toCsv(header, rows.map((row) => written.map((c) => c.value(row))), format.typed));
   };
   const toggle = (column: string) => onHidden(hidden.includes(column) ? hidden.filter((h) => h !== column) : [...hidden, column]);
   return (

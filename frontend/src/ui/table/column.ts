@@ -4,6 +4,8 @@ import type { Cell } from "./csv";
 export interface Column<Row> {
   id: string;
   header: string;
+  /** The header is only read aloud, and the column is not exported: it holds buttons. */
+  silent?: boolean;
   /** Printed after the header: "ms", "tokens". */
   unit?: string;
   /** Numbers go to the end. */

@@ -1,14 +1,19 @@
 export type Cell = string | number | boolean | null | undefined;
 
-/** RFC 4180. A cell that a spreadsheet would run as a formula is made text. */
-export function toCsv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
+/**
+ * RFC 4180, for the reader's spreadsheet: where numbers have a decimal comma,
+ * it parts cells by semicolons and takes 1.5 for the first of May. A cell that
+ * it would run as a formula is made text.
+ */
+export function toCsv(header: readonly string[], rows: readonly (readonly Cell[])[], typed: (n: number) => string = String): string {
+  const parted = typed(0.5).includes(",") ? ";" : ",";
   const field = (cell: Cell) => {
     if (cell === null || cell === undefined) return "";
-    const raw = String(cell);
+    const raw = typeof cell === "number" ? typed(cell) : String(cell);
     const text = typeof cell === "string" && /^[=+\-@\t\r]/.test(raw) ? `'${raw}` : raw;
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    return /["\n\r]/.test(text) || text.includes(parted) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return [header, ...rows].map((row) => row.map(field).join(",")).join("\r\n") + "\r\n";
+  return [header, ...rows].map((row) => row.map(field).join(parted)).join("\r\n") + "\r\n";
 }
 
 /** Hands a file to the user. A data URL, because Blobs are kept out of the window. */
