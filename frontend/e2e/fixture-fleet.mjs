@@ -4,7 +4,7 @@ export function fleetRoutes({ refuse, id, now, at, data, names, logs, providers,
   const empty = data === "empty";
   const long = "م".repeat(40) + "-" + "W".repeat(79);
   const price = (input, output) => ({ source: "catalogue", input_nano_usd: input * 1e9, output_nano_usd: output * 1e9 });
-  const prices = [{ source: "local" }, price(3, 15), price(1.25, 10), price(0.02, 0)];
+  const prices = [{ source: "local" }, price(3, 15), price(1.25, 10), price(0.075, 0)];
   const deployments = empty ? [] : Array.from({ length: hostile ? 10_000 : 6 }, (_, i) => {
     const model = hostile && i % 7 === 2 ? long : models[i % 4];
     const circuit = i === 2 ? "open" : i === 5 ? "half_open" : "closed";
@@ -29,9 +29,14 @@ export function fleetRoutes({ refuse, id, now, at, data, names, logs, providers,
   return {
     "GET /api/admin/deployments": () => deployments,
     "PATCH /api/admin/deployments/:id": ({ params, body }) => Object.assign(deployments.find((d) => d.id === params.id) ?? refuse(404, "not_found", "No such deployment."), body),
-    "POST /api/admin/deployments/:id/test": () => ({ ok: true, latency_ms: 812, first_token_ms: 160, models: [], answer: "Hello there.", tested_model: "gpt-5.2-2026-10", key: "main" }),
+    "POST /api/admin/deployments/:id/test": () => new Promise((done) => setTimeout(done, 3000)).then(() => ({ ok: true, latency_ms: 812, first_token_ms: 160, models: [], answer: "Hello there.", tested_model: "gpt-5.2-2026-10", key: "main" })),
     "GET /api/admin/aliases": () => aliases,
-    "PUT /api/admin/aliases": ({ body }) => (aliases.splice(aliases.findIndex((a) => a.name === body.name), 1, body), body),
+    "PUT /api/admin/aliases": ({ body }) => {
+      const old = aliases.findIndex((a) => a.name === body.name);
+      aliases.splice(old < 0 ? aliases.length : old, 1, body);
+      return body;
+    },
+    "DELETE /api/admin/aliases": ({ query }) => void aliases.splice(aliases.findIndex((a) => a.name === query.get("name")), 1),
     "GET /api/admin/routing": () => routing,
     "PUT /api/admin/routing": ({ body }) => Object.assign(routing, body),
     "GET /api/admin/provider-kinds": () => [
@@ -53,6 +58,8 @@ export function fleetRoutes({ refuse, id, now, at, data, names, logs, providers,
     "POST /api/admin/budgets": ({ body }) => budgets[budgets.push(budget(body.holder_kind, names[3], body.period, body.amount_nano_usd / 1e9, 0, 0)) - 1],
     "GET /api/admin/alerts": () => (empty ? [] : [{ id: id(), at: at(12), budget_id: "b", holder: "ci", kind: "spent", percent: 100 }, { id: id(), at: at(240), budget_id: "b", holder: names[1], kind: "spent", percent: 80 }]),
     "GET /api/admin/limits": () => limits,
+    "POST /api/admin/limits": ({ body }) => limits[limits.push({ ...body, id: id(), holder: body.holder_id ?? "", sharing: "postgres", source: "console", created_at: now() }) - 1],
+    "DELETE /api/admin/limits/:id": ({ params }) => void limits.splice(limits.findIndex((l) => l.id === params.id), 1),
     "GET /api/admin/refusals": () => (empty ? [] : [{ code: "quota.spent", key: "ci", model: "gpt-5.2", calls: 48, last_at: at(4) }, { code: "rate.limited", user: names[1], model: "claude-sonnet-5", calls: 12, last_at: at(90) }, { code: "quota.unpriced", user: hostile ? long : names[2], model: "new-model", calls: 2, last_at: at(700) }]),
     "GET /api/admin/costs": ({ query }) => {
       const by = query.get("by") ?? "model";

@@ -1,5 +1,5 @@
 // A test tool: takes the pictures that look.md asks for, of the built pages over
-// the fixture server. Usage: node e2e/look.mjs OUT_DIR [name filter]
+// the fixture server. Usage: node e2e/look.mjs OUT_DIR [part of a name,another]
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
@@ -18,7 +18,7 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 const errors = [];
 
 async function shot(name, { host = [], path = "", theme = "light", locale = "en-GB", size = [1280, 800], act }) {
-  if (!name.includes(only)) return;
+  if (!only.split(",").some((part) => name.includes(part))) return;
   const server = await fixture(...host);
   const context = await browser.newContext({ viewport: { width: size[0], height: size[1] }, locale, colorScheme: theme === "dark" ? "dark" : "light" });
   const page = await context.newPage();
@@ -99,7 +99,6 @@ const shots = {
   ...six("cost", "/cost"),
   ...six("users", "/users", { opened: firstRow }),
   ...six("teams", "/users?view=teams", { opened: openTeam }),
-  ...six("keys", "/keys", { opened: firstRow }),
   ...six("audit", "/audit", { opened: firstRow }),
   "teams-create": { path: console_, act: then(at("/users?view=teams"), async (page) => { await page.getByRole("button", { name: "Create team" }).click(); await page.keyboard.type("research"); await page.keyboard.press("Enter"); await page.waitForTimeout(400); }) },
   "teams-add": { path: console_, theme: "dark", act: then(at("/users?view=teams"), openTeam, async (page) => { await page.getByRole("combobox", { name: "Add a member" }).click(); }) },
@@ -108,6 +107,8 @@ const shots = {
   "budget-team": { path: console_, act: then(at("/limits"), newBudget("Team"), async (page) => { await page.getByRole("combobox", { name: "Which" }).click(); await page.keyboard.type("s"); }) },
   "budget-conversation": { path: console_, theme: "dark", act: then(at("/limits"), newBudget("Conversation"), async (page) => { await page.getByRole("textbox", { name: "Which conversation" }).fill("https://ai.acme.test/console"); await page.keyboard.press("Tab"); }) },
   ...six("playground", "/playground?models=claude-sonnet-5,gpt-5.2,qwen2.5-coder-1.5b", { act: run }),
+  "deployment-testing": { path: console_, locale: "pt-PT", act: then(at("/providers?view=deployments"), async (page) => { await page.getByRole("row").nth(2).click(); await page.getByRole("button", { name: "Testar" }).click(); }) },
+  "tooltip": { path: console_, act: then(at("/keys"), async (page) => { await page.getByRole("button", { name: "Choose columns" }).hover(); await page.waitForTimeout(700); }) },
   "provider-keys": { path: console_, act: then(at("/providers"), async (page) => { await page.getByRole("button", { name: "More for Example inference" }).click(); await page.getByRole("menuitem", { name: "Keys" }).click(); await page.waitForTimeout(400); }) },
   "chat-light": { act: openFirst },
   "chat-dark": { theme: "dark", act: openFirst },
