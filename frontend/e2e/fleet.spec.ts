@@ -167,6 +167,10 @@ test("an alias made in the console answers under its name, in the order that the
   await page.getByRole("dialog").getByRole("button", { name: "Test" }).click();
   await expect(page.getByRole("dialog")).toContainText("answers", { timeout: 60_000 });
   await accessible(page);
+  await page.getByRole("dialog").getByRole("button", { name: "Edit" }).click();
+  await page.getByRole("dialog").getByRole("textbox", { name: "Weight" }).fill("3");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("dialog")).toContainText("weight 3");
   await page.keyboard.press("Escape");
 
   await page.getByRole("radio", { name: "Aliases" }).check({ force: true });
