@@ -120,8 +120,13 @@ func TestAResponseIsItsKeysAlone(t *testing.T) {
 	if n := len(upstream.Requests()); n != asked {
 		t.Errorf("%d requests reached the provider", n-asked)
 	}
+	for _, token := range []string{w.tenant + "-second", w.other} {
+		if got, status := w.respondTo(token, `{"model":"fast","input":"x","previous_response_id":"`+kept.ID+`"}`); status != 400 || got.Error.Param != "previous_response_id" {
+			t.Errorf("another key goes on from it: %d %+v", status, got)
+		}
+	}
 	path := "/v1/responses/" + kept.ID
-	for token, want := range map[string]int{"": 401, w.other: 404, w.tenant + "-poor": 403, w.tenant: 200} {
+	for token, want := range map[string]int{"": 401, w.other: 404, w.tenant + "-second": 404, w.tenant + "-poor": 403, w.tenant: 200} {
 		resp := w.do(http.MethodGet, path, token, nil)
 		if got := text(t, resp); resp.StatusCode != want || strings.Contains(got, "secret answer") != (want == 200) {
 			t.Errorf("GET with %q is %d %s", token, resp.StatusCode, got)
@@ -130,7 +135,7 @@ func TestAResponseIsItsKeysAlone(t *testing.T) {
 	for _, tt := range []struct {
 		token string
 		want  int
-	}{{"", 401}, {w.other, 404}, {w.tenant + "-poor", 403}, {w.tenant, 200}, {w.tenant, 404}} {
+	}{{"", 401}, {w.other, 404}, {w.tenant + "-second", 404}, {w.tenant + "-poor", 403}, {w.tenant, 200}, {w.tenant, 404}} {
 		if resp := w.do(http.MethodDelete, path, tt.token, nil); resp.StatusCode != tt.want {
 			t.Errorf("DELETE with %q is %d", tt.token, resp.StatusCode)
 		}

@@ -3,6 +3,7 @@ package messages_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -128,6 +129,32 @@ func TestForeignSealsAreCarried(t *testing.T) {
 	m := req.Messages[1]
 	if r := m.Reasoning[0]; r.Sealed != "enc" || r.Wire != llm.OpenAIResponses || m.ToolCalls[0].Sealed != "sig" || m.ToolCalls[0].Wire != llm.GeminiGenerate {
 		t.Errorf("%+v", m)
+	}
+}
+
+// TestEachThoughtKeepsItsOwnSeal: a seal fits one thought, and its maker refuses
+// it on two.
+func TestEachThoughtKeepsItsOwnSeal(t *testing.T) {
+	t.Parallel()
+	e := fixed.Write(read(t, `{"model":"m","stream":true,`+said+`}`), broker.Seen{})
+	var out []byte
+	for _, d := range []llm.Delta{{Reasoning: "a"}, {Sealed: "s1", Wire: llm.AnthropicMessages}, {Reasoning: "b"}, {Sealed: "s2", Wire: llm.AnthropicMessages}} {
+		out = e.Delta(out, d)
+	}
+	got := ""
+	for line := range strings.Lines(string(out)) {
+		var ev struct {
+			Type  string
+			Index int
+			Delta struct{ Thinking, Signature string }
+		}
+		data, ok := strings.CutPrefix(line, "data: ")
+		if ok && json.Unmarshal([]byte(data), &ev) == nil && ev.Type == "content_block_delta" {
+			got += fmt.Sprintf("%d%s%s ", ev.Index, ev.Delta.Thinking, ev.Delta.Signature)
+		}
+	}
+	if want := "0a 0s1 1b 1s2 "; got != want {
+		t.Errorf("got %q", got)
 	}
 }
 
