@@ -15,7 +15,7 @@ type Alias struct {
 	// The price cap, in nano US dollars for a million tokens.
 	MaxInputNanoUSD  *int64 `json:"max_input_nano_usd,omitempty" minimum:"0"`
 	MaxOutputNanoUSD *int64 `json:"max_output_nano_usd,omitempty" minimum:"0"`
-	HedgeAfterMS     int64  `json:"hedge_after_ms,omitempty" minimum:"0" maximum:"600000" doc:"ask a second deployment when no token came for so long; 0: never"`
+	HedgeAfterMS     int64  `json:"hedge_after_ms,omitempty" minimum:"0" maximum:"600000" doc:"ask a second deployment when no token came for so long, or a whole answer takes so much longer than usual; 0: never"`
 	Source           string `json:"source,omitempty" enum:"console,file" doc:"read only"`
 }
 

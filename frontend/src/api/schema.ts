@@ -1263,7 +1263,7 @@ export interface components {
         Alias: {
             /**
              * Format: int64
-             * @description ask a second deployment when no token came for so long; 0: never
+             * @description ask a second deployment when no token came for so long, or a whole answer takes so much longer than usual; 0: never
              */
             hedge_after_ms?: number;
             /** @description the model to ask when a request is too long for all of them */

@@ -65,7 +65,7 @@ export default {
   waitingPart: "Waiting for content",
   writingPart: "Content",
   failedPart: "Failed",
-  whys: { only: "the only one", load: "less busy", affinity: "its cache knows the conversation", probe: "probing after failures", fallback: "fallback", retry: "tried again", cheaper: "within the budget", larger: "larger context", hedge: "hedge: the first token was late", rescue: "rescue of a cut answer" },
+  whys: { only: "the only one", load: "less busy", affinity: "its cache knows the conversation", probe: "probing after failures", fallback: "fallback", retry: "tried again", cheaper: "within the budget", larger: "larger context", hedge: "hedge: the first was late", rescue: "rescue of a cut answer" },
   translated: "translated",
   passedOn: "passed on as sent",
   withKey: "key {{key}}",

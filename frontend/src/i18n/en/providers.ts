@@ -278,7 +278,7 @@ export default {
   capOutput: "Output at most ($ / million)",
   capHelp: "What costs more is passed over. Empty: no cap.",
   hedge: "Ask a second deployment when the first is late",
-  hedgeHelp: "For at most 5% of calls. Whoever answers first goes on, the other is cancelled.",
+  hedgeHelp: "For at most 5% of calls. Whoever answers first goes on, the other is cancelled. An answer that is not streamed is late when it takes so much longer than usual.",
   hedgeAfter: "Seconds to wait for the first token",
   skillName: { images: "Reads images", tools: "Calls tools", schema: "Follows a JSON schema", reasoning: "Reasons", prefill: "Continues a begun answer" },
   deadline: { connect: "connect {{time}}", first: "first token {{time}}", between: "between tokens {{time}}" },

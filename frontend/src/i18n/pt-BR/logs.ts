@@ -68,7 +68,7 @@ export default {
   waitingPart: "Aguardando conteúdo",
   writingPart: "Conteúdo",
   failedPart: "Falhou",
-  whys: { only: "a única", load: "menos ocupada", affinity: "tem a conversa em cache", probe: "teste após falhas", fallback: "alternativa", retry: "nova tentativa", cheaper: "dentro do orçamento", larger: "contexto maior", hedge: "reforço: o primeiro token demorou", rescue: "resgate de uma resposta cortada" },
+  whys: { only: "a única", load: "menos ocupada", affinity: "tem a conversa em cache", probe: "teste após falhas", fallback: "alternativa", retry: "nova tentativa", cheaper: "dentro do orçamento", larger: "contexto maior", hedge: "reforço: a primeira demorou", rescue: "resgate de uma resposta cortada" },
   translated: "traduzida",
   passedOn: "repassada como veio",
   withKey: "chave {{key}}",

@@ -281,7 +281,7 @@ export default {
   capOutput: "Saída até ($ / milhão)",
   capHelp: "O que custar mais é descartado. Vazio: sem máximo.",
   hedge: "Consultar uma segunda implantação quando a primeira demora",
-  hedgeHelp: "Em no máximo 5% das chamadas. Fica a que responder primeiro; a outra é cancelada.",
+  hedgeHelp: "Em no máximo 5% das chamadas. Fica a que responder primeiro; a outra é cancelada. Uma resposta sem streaming está atrasada quando leva esse tempo a mais que o habitual.",
   hedgeAfter: "Segundos de espera pelo primeiro token",
   skillName: { images: "Lê imagens", tools: "Chama ferramentas", schema: "Segue um esquema JSON", reasoning: "Raciocina", prefill: "Continua uma resposta iniciada" },
   deadline: { connect: "conexão {{time}}", first: "primeiro token {{time}}", between: "entre tokens {{time}}" },

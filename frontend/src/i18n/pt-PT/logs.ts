@@ -68,7 +68,7 @@ export default {
   waitingPart: "À espera de conteúdo",
   writingPart: "Conteúdo",
   failedPart: "Falhou",
-  whys: { only: "a única", load: "menos ocupada", affinity: "tem a conversa em cache", probe: "verificação após falhas", fallback: "alternativa", retry: "nova tentativa", cheaper: "dentro do orçamento", larger: "contexto maior", hedge: "reforço: o primeiro token tardava", rescue: "resgate de uma resposta cortada" },
+  whys: { only: "a única", load: "menos ocupada", affinity: "tem a conversa em cache", probe: "verificação após falhas", fallback: "alternativa", retry: "nova tentativa", cheaper: "dentro do orçamento", larger: "contexto maior", hedge: "reforço: a primeira tardava", rescue: "resgate de uma resposta cortada" },
   translated: "traduzida",
   passedOn: "transmitida tal como veio",
   withKey: "chave {{key}}",

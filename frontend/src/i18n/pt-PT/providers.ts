@@ -281,7 +281,7 @@ export default {
   capOutput: "Saída até ($ / milhão)",
   capHelp: "O que custar mais é posto de parte. Vazio: sem máximo.",
   hedge: "Perguntar a uma segunda implementação quando a primeira se atrasa",
-  hedgeHelp: "No máximo em 5% das chamadas. Continua a que responder primeiro; a outra é cancelada.",
+  hedgeHelp: "No máximo em 5% das chamadas. Continua a que responder primeiro; a outra é cancelada. Uma resposta sem transmissão está atrasada quando demora esse tempo a mais do que o habitual.",
   hedgeAfter: "Segundos à espera do primeiro token",
   skillName: { images: "Lê imagens", tools: "Chama ferramentas", schema: "Segue um esquema JSON", reasoning: "Raciocina", prefill: "Continua uma resposta começada" },
   deadline: { connect: "ligação {{time}}", first: "primeiro token {{time}}", between: "entre tokens {{time}}" },
