@@ -12,7 +12,8 @@ const bin = resolve(import.meta.dirname, "../../bin");
 export const model = "qwen2.5-coder-0.5b";
 export const owner = { email: "ana@acme.test", password: "correct horse battery staple" };
 
-const env = { ...process.env, NEXUS_CHAT_MODEL: model };
+// The journeys' scripted providers are on this machine.
+const env = { ...process.env, NEXUS_CHAT_MODEL: model, NEXUS_ALLOW_NET: "127.0.0.1" };
 
 /** A folder that goes away with the returned function. */
 export function folder(): { path: string; remove: () => void } {
@@ -68,10 +69,7 @@ export class Server {
 
   async start(): Promise<void> {
     const listen = this.url === "" ? "127.0.0.1:0" : new URL(this.url).host;
-    this.program = Program.start("nexusd", ["serve", "--data", this.data, "--listen", listen], join(this.home, "nexusd.log"), {
-      // The journeys' scripted provider is on this machine.
-      NEXUS_ALLOW_NET: "127.0.0.1",
-    });
+    this.program = Program.start("nexusd", ["serve", "--data", this.data, "--listen", listen], join(this.home, "nexusd.log"));
     this.url = (await this.program.line(/^listening on (http:\/\/127\.0\.0\.1:\d+)$/))[1] ?? "";
   }
 
