@@ -175,8 +175,11 @@ func (d *Dispatcher) look(ctx context.Context) error {
 			d.wait(ctx, r, missing)
 			continue
 		}
-		if !d.cfg.Now().Before(r.NextAt) {
-			d.begin(ctx, r)
+		if d.cfg.Now().Before(r.NextAt) {
+			continue
+		}
+		if err := d.begin(ctx, r); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -218,21 +221,30 @@ func (d *Dispatcher) wait(ctx context.Context, r localdb.Run, missing fault.Code
 	d.save(ctx, r)
 }
 
-// begin works on r in a goroutine of its own, unless somebody does.
-func (d *Dispatcher) begin(ctx context.Context, r localdb.Run) {
-	ctx, cancel := context.WithCancel(ctx)
-	d.mu.Lock()
-	if l, ok := d.live[r.ID]; ok && !l.over() {
-		d.mu.Unlock()
-		cancel()
-		return
+// begin works on a run in a goroutine of its own, unless somebody does or it
+// ended since queued was read: what ended must not be asked again.
+func (d *Dispatcher) begin(ctx context.Context, queued localdb.Run) error {
+	if l := d.working(queued.ID); l != nil && !l.over() {
+		return nil
 	}
+	// Whoever worked on it has stored how that ended before it was over.
+	r, err := d.cfg.DB.Run(ctx, queued.ID)
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil // withdrawn
+	}
+	if err != nil {
+		return err
+	}
+	if !r.EndedAt.IsZero() || r.State == "failed" || d.cfg.Now().Before(r.NextAt) {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
 	l := newLive(r, d.cfg, cancel)
+	d.mu.Lock()
 	d.live[r.ID] = l
 	d.mu.Unlock()
 	d.work.Go(func() {
 		defer cancel()
-		r := r
 		if route(r.Model) == "local" {
 			d.runHere(ctx, l, r)
 		} else {
@@ -241,6 +253,7 @@ func (d *Dispatcher) begin(ctx context.Context, r localdb.Run) {
 		d.retire(l)
 		d.Kick()
 	})
+	return nil
 }
 
 // retire forgets a run that went back into the queue, and keeps the last ones

@@ -20,7 +20,7 @@ test("figures, rows and their sum, and a forecast that says what it is", async (
   await renderPage(CostPage, { [costs]: report() });
   expect(await screen.findByRole("row", { name: /gpt-5\.2.*75%.*\$7\.50/ })).toBeVisible();
   expect(screen.getByRole("row", { name: /Total.*20.*\$10\.00/ })).toBeVisible();
-  expect(screen.getByText("Forecast for this month").parentElement).toHaveTextContent(/≈ \$12\.00.*80 %: \$11\.00 – \$14\.00/);
+  expect(screen.getByText("Forecast for this month").parentElement).toHaveTextContent(/≈ \$12\.00.*80%: \$11\.00 – \$14\.00/);
   expect(screen.getByText(/The cost of 3 calls is unknown/)).toBeVisible();
   expect(screen.getByText("Days of Europe/Lisbon")).toBeVisible();
 });
