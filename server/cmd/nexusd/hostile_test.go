@@ -309,7 +309,7 @@ func TestBadInputIsNamedAndCostsNothing(t *testing.T) {
 // is that of what may be held, however much comes.
 func (m *team) heavy(p *process) {
 	m.t.Helper()
-	const held = 128 + 64 // MiB: what the gateway holds of large requests, and room for the collector
+	const held = (128 + 64) * shadow // MiB: what the gateway holds of large requests, and room for the collector
 	p.peak()
 	before := p.peak()
 	for _, d := range doors {
