@@ -82,6 +82,9 @@ func New(cfg Config) (*Client, error) {
 	if at.KeyHeader == "" {
 		at.KeyPrefix = "Bearer "
 	}
+	if d.HangsUp {
+		at.Header = http.Header{"Idempotency-Key": nil} // never sent: it lets net/http.Transport repeat a request
+	}
 	e, err := endpoint.New("openai", at)
 	if err != nil {
 		return nil, err

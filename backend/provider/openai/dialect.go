@@ -36,6 +36,10 @@ type Dialect struct {
 	// OneCall has the client do one thing at a time and let others wait; no bytes
 	// are passed on.
 	OneCall bool
+	// HangsUp: it closes a connection after a stream and does not say so, and
+	// costs nothing. What it did not begin to answer because of that is sent again
+	// over another one.
+	HangsUp bool
 }
 
 // Takes is a set of what a request may hold.

@@ -12,11 +12,12 @@ func VLLM() Dialect {
 }
 
 // LlamaCPP is llama-server (tools/server/README.md, 2026-11). It goes on from an
-// assistant message at the end unasked, and says that again first.
+// assistant message at the end unasked, and says that again first. It offers to
+// keep a connection and closes it when a stream ends, as the one we build does.
 func LlamaCPP() Dialect {
 	return Dialect{
 		Name: "llama.cpp", Takes: TakesTopK | TakesSeed | TakesPenalties | TakesToolChoice | TakesOneAtATime | TakesStreamUsage,
-		Prefill: PrefillEchoed, Thoughts: ThoughtsTemplate, Effort: EffortTemplate,
+		Prefill: PrefillEchoed, Thoughts: ThoughtsTemplate, Effort: EffortTemplate, HangsUp: true,
 		Wires: openAIWires(llm.OpenAIChat, llm.OpenAICompletions, llm.OpenAIEmbeddings, llm.Rerank),
 	}
 }
