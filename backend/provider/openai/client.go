@@ -83,7 +83,7 @@ func New(cfg Config) (*Client, error) {
 		at.KeyPrefix = "Bearer "
 	}
 	if d.HangsUp {
-		at.Header = http.Header{"Idempotency-Key": nil} // never sent: it lets net/http.Transport repeat a request
+		at.Header = http.Header{"Connection": {"close"}}
 	}
 	e, err := endpoint.New("openai", at)
 	if err != nil {

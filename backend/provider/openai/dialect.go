@@ -36,9 +36,8 @@ type Dialect struct {
 	// OneCall has the client do one thing at a time and let others wait; no bytes
 	// are passed on.
 	OneCall bool
-	// HangsUp: it closes a connection after a stream and does not say so, and
-	// costs nothing. What it did not begin to answer because of that is sent again
-	// over another one.
+	// HangsUp: it closes a connection after a stream and does not say so; each
+	// request has one of its own, or the next would fall into the closed one.
 	HangsUp bool
 }
 
