@@ -4,6 +4,7 @@ package hosted
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 
@@ -15,6 +16,9 @@ import (
 // usualUses is how often a tool that names no most is taken to be used: a turn
 // of Anthropic's ends after ten, the others say no number.
 const usualUses = 10
+
+// maxUses is how many uses of all tools a price is still said for.
+const maxUses = 10_000
 
 // priced are the hosted tools that cost nothing but tokens and searches; others
 // are billed by what nobody here counts (containers, pictures, stored bytes).
@@ -34,27 +38,33 @@ func Tools(b *broker.Bound, list []byte, mine ...string) {
 		b.Open = true
 		b.Uses += most
 		if strings.HasPrefix(kind, "web_search") {
-			b.Searches += most
+			b.Searches = min(b.Searches+most, maxUses)
 		}
-		b.Unpriced = b.Unpriced || !begins(kind, priced)
+		b.Unpriced = b.Unpriced || !begins(kind, priced) || b.Uses > maxUses
+		b.Uses = min(b.Uses, maxUses)
 		return true
 	})
 }
 
+// tool is a tool's type and how often it may be used. What cannot be read the
+// provider may read otherwise: it counts as more than anybody says a price for.
 func tool(raw []byte) (kind string, most int) {
+	said := 0.0
 	object.Members(raw, func(key string, value []byte) bool {
 		switch key {
 		case "type":
 			_ = json.Unmarshal(value, &kind) // of a wrong type: the provider will say so
 		case "max_uses":
-			_ = json.Unmarshal(value, &most)
+			if json.Unmarshal(value, &said) != nil {
+				said = maxUses + 1
+			}
 		}
 		return true
 	})
-	if most <= 0 || most > 1000 {
-		most = usualUses
+	if said <= 0 {
+		return kind, usualUses
 	}
-	return kind, most
+	return kind, int(math.Ceil(min(said, maxUses+1)))
 }
 
 func begins(kind string, prefixes []string) bool {

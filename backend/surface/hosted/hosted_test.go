@@ -25,6 +25,11 @@ func TestToolsThatTheProviderRuns(t *testing.T) {
 		`[{"type":"web_search"}]`:          {Open: true, Uses: 10, Searches: 10},
 		`[{"type":"web_search_20260101","max_uses":3},{"type":"web_fetch_20260101","max_uses":2}]`: {Open: true, Uses: 5, Searches: 3},
 		`[{"type":"web_search","max_uses":-3}]`:                                                    {Open: true, Uses: 10, Searches: 10},
+		`[{"type":"web_search","max_uses":5000}]`:                                                  {Open: true, Uses: 5000, Searches: 5000},
+		`[{"type":"web_fetch","max_uses":1e3}]`:                                                    {Open: true, Uses: 1000},
+		`[{"type":"web_fetch","max_uses":9000},{"type":"mcp","max_uses":9000}]`:                    {Open: true, Uses: 10_000, Unpriced: true},
+		`[{"type":"web_search","max_uses":1e300}]`:                                                 {Open: true, Uses: 10_000, Searches: 10_000, Unpriced: true},
+		`[{"type":"web_search","max_uses":"50"}]`:                                                  {Open: true, Uses: 10_000, Searches: 10_000, Unpriced: true},
 		`[{"type":"code_interpreter","container":{}}]`:                                             {Open: true, Uses: 10, Unpriced: true},
 		`[{"type":"something_new"}]`:                                                               {Open: true, Uses: 10, Unpriced: true},
 	} {
