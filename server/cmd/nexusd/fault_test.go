@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,13 +13,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"nexusai/backend/catalog"
-	"nexusai/backend/egress"
-	"nexusai/backend/fault"
 	up "nexusai/backend/provider/openai/openaitest"
-	"nexusai/server/fleet"
 	"nexusai/server/ledger"
-	"nexusai/server/secret"
 )
 
 // day is what one provider does on a bad day. A is asked before B, who is well.
@@ -176,22 +170,7 @@ func (w *badDays) declare(dir string) {
 			one("B", second, after, up.Serve(w.t, d.b...))
 		}
 	}
-	must := func(err error) {
-		w.t.Helper()
-		if err != nil {
-			w.t.Fatal(fault.Cause(err))
-		}
-	}
-	keys, err := secret.Load(secret.Config{Dir: dir})
-	must(err)
-	known, err := catalog.Load()
-	must(err)
-	out, err := egress.New(egress.Config{Allow: []string{"127.0.0.0/8"}})
-	must(err)
-	f, err := fleet.New(fleet.Config{DB: w.db, Keys: keys, Catalog: known, Egress: out, Log: slog.New(slog.DiscardHandler)})
-	must(err)
-	_, err = f.Apply(w.t.Context(), w.id, []byte("providers:\n"+providers.String()+"aliases:\n"+aliases.String()))
-	must(err)
+	w.apply(dir, "providers:\n"+providers.String()+"aliases:\n"+aliases.String())
 }
 
 func (w *badDays) spend(t *testing.T, name string, d day) {

@@ -21,7 +21,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"nexusai/backend/fault"
 	"nexusai/backend/httpapi"
 	up "nexusai/backend/provider/openai/openaitest"
 	"nexusai/server/identity"
@@ -202,21 +201,15 @@ func (p *process) smuggle(d door, key, head, body string) int {
 // others makes a tenant that has nothing but a key.
 func (m *team) others(dir string) string {
 	m.t.Helper()
-	must := func(err error) {
-		m.t.Helper()
-		if err != nil {
-			m.t.Fatal(fault.Cause(err))
-		}
-	}
 	keys, err := secret.Load(secret.Config{Dir: dir})
-	must(err)
+	m.must(err)
 	people, err := identity.New(identity.Config{DB: m.db, Secrets: keys, Log: slog.New(slog.DiscardHandler)})
-	must(err)
+	m.must(err)
 	beta, err := tenant.New("Beta", "")
-	must(err)
-	must(m.db.Tenant(m.t.Context(), beta.ID, func(tx pgx.Tx) error { return tenant.Insert(m.t.Context(), tx, beta) }))
+	m.must(err)
+	m.must(m.db.Tenant(m.t.Context(), beta.ID, func(tx pgx.Tx) error { return tenant.Insert(m.t.Context(), tx, beta) }))
 	made, err := people.CreateKey(m.t.Context(), identity.Operator(beta.ID), httpapi.NewKey{Name: "beta"})
-	must(err)
+	m.must(err)
 	return made.Secret
 }
 

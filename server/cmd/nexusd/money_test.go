@@ -25,26 +25,34 @@ import (
 	"nexusai/server/secret"
 )
 
+// must ends the test at an error.
+func (m *team) must(err error) {
+	m.t.Helper()
+	if err != nil {
+		m.t.Fatal(fault.Cause(err))
+	}
+}
+
+// apply declares what a file says, as nexusctl apply does.
+func (m *team) apply(dir, file string) {
+	m.t.Helper()
+	keys, err := secret.Load(secret.Config{Dir: dir})
+	m.must(err)
+	known, err := catalog.Load()
+	m.must(err)
+	out, err := egress.New(egress.Config{Allow: []string{"127.0.0.0/8"}})
+	m.must(err)
+	f, err := fleet.New(fleet.Config{DB: m.db, Keys: keys, Catalog: known, Egress: out, Log: slog.New(slog.DiscardHandler)})
+	m.must(err)
+	_, err = f.Apply(m.t.Context(), m.id, []byte(file))
+	m.must(err)
+}
+
 // price gives the team's model a price and the team a dollar.
 func (m *team) price(dir, upstream string) {
 	m.t.Helper()
-	must := func(err error) {
-		m.t.Helper()
-		if err != nil {
-			m.t.Fatal(fault.Cause(err))
-		}
-	}
-	keys, err := secret.Load(secret.Config{Dir: dir})
-	must(err)
-	known, err := catalog.Load()
-	must(err)
-	out, err := egress.New(egress.Config{Allow: []string{"127.0.0.0/8"}})
-	must(err)
-	f, err := fleet.New(fleet.Config{DB: m.db, Keys: keys, Catalog: known, Egress: out, Log: slog.New(slog.DiscardHandler)})
-	must(err)
-	_, err = f.Apply(m.t.Context(), m.id, []byte("providers:\n  - name: Priced\n    base_url: "+upstream+"\n    models:\n      - {id: paid, usd_per_million: {input: 1, output: 10}}\n"))
-	must(err)
-	must(m.db.Tenant(m.t.Context(), m.id, func(tx pgx.Tx) error {
+	m.apply(dir, "providers:\n  - name: Priced\n    base_url: "+upstream+"\n    models:\n      - {id: paid, usd_per_million: {input: 1, output: 10}}\n")
+	m.must(m.db.Tenant(m.t.Context(), m.id, func(tx pgx.Tx) error {
 		_, err := budget.Put(m.t.Context(), tx, m.id, audit.Operator, budget.Budget{Holder: budget.OfTenant, Period: budget.Total, Limit: 1e9})
 		return err
 	}))
